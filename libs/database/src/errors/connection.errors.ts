@@ -1,0 +1,124 @@
+import { DatabaseError, type DatabaseErrorOptions, type ErrorTarget } from './database.error.js';
+
+/**
+ * A connection could not be had; the operation never reached the server.
+ *
+ * @public
+ */
+export abstract class ConnectionError extends DatabaseError {}
+
+/** @public */
+export interface ConnectionErrorOptions extends DatabaseErrorOptions {
+  readonly target: ErrorTarget;
+}
+
+/**
+ * The server could not be reached, or it is starting up or shutting down.
+ *
+ * @public
+ */
+export class UnavailableError extends ConnectionError {
+  override readonly name = 'UnavailableError';
+  readonly code = 'UNAVAILABLE';
+  readonly retryable = true;
+
+  /** @param endpoint - host and port, without user or password; @param reason - the driver's short reason, such as `ECONNREFUSED`. */
+  constructor(
+    readonly endpoint: string,
+    readonly reason: string,
+    options: ConnectionErrorOptions,
+  ) {
+    super(
+      `${describe(options.target)} is not reachable at ${endpoint} (${reason}). ` +
+        'Check that the server runs, accepts connections and that host and port are right.',
+      options,
+    );
+  }
+}
+
+/**
+ * The server refused the credentials; repeating the call with the same ones cannot help.
+ *
+ * @public
+ */
+export class AuthenticationError extends ConnectionError {
+  override readonly name = 'AuthenticationError';
+  readonly code = 'AUTH';
+  readonly retryable = false;
+
+  constructor(
+    readonly endpoint: string,
+    options: ConnectionErrorOptions,
+  ) {
+    super(
+      `${describe(options.target)} at ${endpoint} refused the user name or the password. Correct them in the connection URL.`,
+      options,
+    );
+  }
+}
+
+/**
+ * The encrypted connection failed, most often because the certificate could not be verified.
+ *
+ * @public
+ */
+export class TlsError extends ConnectionError {
+  override readonly name = 'TlsError';
+  readonly code = 'TLS';
+  readonly retryable = false;
+
+  constructor(
+    readonly endpoint: string,
+    readonly reason: string,
+    options: ConnectionErrorOptions,
+  ) {
+    super(
+      `The encrypted connection to ${describe(options.target)} at ${endpoint} failed (${reason}). ` +
+        'Check that the server offers TLS and that its certificate is trusted here.',
+      options,
+    );
+  }
+}
+
+/**
+ * Every connection of the pool stayed busy for the whole wait.
+ *
+ * @public
+ */
+export class PoolTimeoutError extends ConnectionError {
+  override readonly name = 'PoolTimeoutError';
+  readonly code = 'POOL_TIMEOUT';
+  readonly retryable = true;
+
+  constructor(
+    readonly waitedMs: number,
+    readonly pool: PoolUsage,
+    options: ConnectionErrorOptions,
+  ) {
+    super(
+      `No connection became free within ${waitedMs} ms (total=${pool.total}, active=${pool.active}, idle=${pool.idle}, ` +
+        `waiting=${pool.waiting}, max=${pool.max}). If active stays at max, look for transactions that wait on something ` +
+        'other than the database before raising `pool.max`.',
+      options,
+    );
+  }
+}
+
+/**
+ * The pool's connections at one moment.
+ *
+ * @public
+ */
+export interface PoolUsage {
+  readonly total: number;
+  readonly active: number;
+  readonly idle: number;
+  /** Callers that wait for a connection. */
+  readonly waiting: number;
+  readonly max: number;
+}
+
+function describe(target: ErrorTarget): string {
+  const product = { postgres: 'PostgreSQL', redis: 'Redis', sqlite: 'SQLite' }[target.kind];
+  return target.connection === 'default' ? product : `${product} (connection "${target.connection}")`;
+}
