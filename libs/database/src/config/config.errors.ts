@@ -32,7 +32,11 @@ export class NotConfiguredError extends DatabaseError {
   readonly code = 'NOT_CONFIGURED';
   readonly retryable = false;
 
-  /** @param service - the injected class; @param consumers - the classes that inject it; @param remedy - which option to give. */
+  /**
+   * @param service - the injected class
+   * @param consumers - the classes that inject it
+   * @param remedy - which option to give, a full sentence
+   */
   constructor(
     readonly service: string,
     readonly consumers: readonly string[],

@@ -22,7 +22,10 @@ export class UnavailableError extends ConnectionError {
   readonly code = 'UNAVAILABLE';
   readonly retryable = true;
 
-  /** @param endpoint - host and port, without user or password; @param reason - the driver's short reason, such as `ECONNREFUSED`. */
+  /**
+   * @param endpoint - host and port, without user or password
+   * @param reason - the driver's short reason, such as `ECONNREFUSED`
+   */
   constructor(
     readonly endpoint: string,
     readonly reason: string,

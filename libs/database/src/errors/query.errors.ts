@@ -17,7 +17,10 @@ export class SchemaError extends QueryError {
   readonly code = 'SCHEMA';
   readonly retryable = false;
 
-  /** @param reason - the server's sentence, which names the missing thing; @param remedy - what to do, a full sentence. */
+  /**
+   * @param reason - the server's sentence, which names the missing thing
+   * @param remedy - what to do, a full sentence
+   */
   constructor(
     readonly reason: string,
     remedy: string,
@@ -62,6 +65,9 @@ export class QueryTimeoutError extends QueryError {
     readonly timeoutMs: number,
     options?: DatabaseErrorOptions,
   ) {
-    super(`${operation} got no answer within ${timeoutMs} ms. Check that the server is alive and not overloaded.`, options);
+    super(
+      `${operation} got no answer within ${timeoutMs} ms. Check that the server is alive and not overloaded.`,
+      options,
+    );
   }
 }

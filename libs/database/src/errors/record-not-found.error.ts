@@ -10,7 +10,10 @@ export class RecordNotFoundError extends DatabaseError {
   readonly code = 'RECORD_NOT_FOUND';
   readonly retryable = false;
 
-  /** @param model - the delegate's name, such as `user`; @param key - what was asked for; kept out of the message, as it may be personal. */
+  /**
+   * @param model - the delegate's name, such as `user`
+   * @param key - what was asked for; kept out of the message, as it may be personal
+   */
   constructor(
     readonly model: string,
     readonly operation: string,

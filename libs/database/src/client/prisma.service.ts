@@ -1,0 +1,33 @@
+import type { HealthReport } from '../common/health-report.js';
+import type { RegisteredClient } from './database-register.js';
+
+/**
+ * The application's Prisma client as an injectable: every model and `$` method of the registered client, typed.
+ *
+ * Inside `TransactionManager.run` all of them use the transaction's connection by themselves. The members declared
+ * here win over a model of the same name; such a model is reached through {@link PrismaService.client}.
+ *
+ * @public
+ */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging, @typescript-eslint/no-empty-object-type -- the class is the injection token, the interface its type
+export interface PrismaService extends RegisteredClient {}
+
+/** @public */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- see the interface
+export abstract class PrismaService {
+  /** The same client without the members of this class; it joins the ambient transaction as well. */
+  abstract readonly client: RegisteredClient;
+
+  /** Whether the pool is open; says nothing about the server, for that see {@link PrismaService.checkHealth}. */
+  abstract isConnected(): boolean;
+
+  /**
+   * Asks the server with a real query, bounded to one second, and never rejects.
+   *
+   * Calls that arrive while a check runs share its result, so that checks cannot pile up in the pool.
+   */
+  abstract checkHealth(): Promise<HealthReport>;
+}
+
+/** The members above, which a model of the same name would hide behind. */
+export const OWN_MEMBERS = ['client', 'isConnected', 'checkHealth'] as const;

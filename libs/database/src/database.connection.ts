@@ -1,0 +1,66 @@
+import { PrismaService } from './client/prisma.service.js';
+import type { ResolvedDatabaseOptions } from './database.options.js';
+import { DatabasePool } from './postgres/database-pool.js';
+import { createAmbientClient } from './prisma/ambient-client.js';
+import { createPrismaService } from './prisma/ambient-prisma.service.js';
+import { createPrismaClient } from './prisma/prisma-client.factory.js';
+import { PrismaMigrationRunner } from './prisma/prisma-migration.runner.js';
+import { PrismaTransactionRunner } from './prisma/prisma-transaction.runner.js';
+import { RedisService } from './redis/redis.service.js';
+import { TransactionContext } from './transaction/transaction-context.js';
+import { TransactionManager } from './transaction/transaction-manager.js';
+
+/** Everything that belongs to one set of options: opened together, closed together. */
+export interface DatabaseConnection {
+  readonly prisma: PrismaService;
+  readonly transactions: TransactionManager;
+  /** Absent where Redis is switched off. */
+  readonly redis: RedisService | undefined;
+  /** Closes Redis and the pool, at the latest after `shutdown.timeoutMs`; never rejects. Repeated calls share one close. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a connection: proves that the database answers, applies migrations where asked, connects Redis.
+ *
+ * When a part fails, what was already open is closed again before the error is passed on.
+ */
+export async function openDatabaseConnection(
+  options: ResolvedDatabaseOptions,
+  log: (line: string) => void,
+): Promise<DatabaseConnection> {
+  const pool = new DatabasePool(options, options.pool);
+  const redis = options.redis === false ? undefined : new RedisService(options.redis);
+  let closing: Promise<void> | undefined;
+  const close = () => {
+    closing ??= Promise.all([redis?.disconnect(), pool.close(options.shutdown.timeoutMs)]).then(
+      () => undefined,
+    );
+    return closing;
+  };
+  try {
+    await pool.probe();
+    if (options.migrations.autoDeploy) await deployMigrations(options, log);
+    await redis?.connect();
+    const context = new TransactionContext();
+    const client = createPrismaClient({ ...options, schema: options.url.schema }, pool);
+    return {
+      prisma: createPrismaService(createAmbientClient(client, context), pool),
+      transactions: new TransactionManager(new PrismaTransactionRunner(client), context, options.transaction),
+      redis,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function deployMigrations(
+  options: ResolvedDatabaseOptions,
+  log: (line: string) => void,
+): Promise<void> {
+  const { url, applicationName, migrations } = options;
+  const runner = new PrismaMigrationRunner({ ...migrations, url, applicationName, log });
+  await runner.deploy();
+}

@@ -1,0 +1,23 @@
+import { DatabaseError } from './database.error.js';
+
+/**
+ * A call was given a value it cannot use; nothing was sent.
+ *
+ * @public
+ */
+export class ValidationError extends DatabaseError {
+  override readonly name = 'ValidationError';
+  readonly code = 'VALIDATION';
+  readonly retryable = false;
+
+  /**
+   * @param path - the parameter, such as `ttl` or `items.0.quantity`
+   * @param problem - what is wrong and what is expected, a clause that continues the path
+   */
+  constructor(
+    readonly path: string,
+    readonly problem: string,
+  ) {
+    super(`\`${path}\` ${problem}`);
+  }
+}

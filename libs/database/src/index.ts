@@ -1,0 +1,75 @@
+// Module
+export { DatabaseModule } from './database.module.js';
+export type { DatabaseModuleExtras } from './database.module-definition.js';
+export type { DatabaseModuleOptions, ShutdownOptions } from './database.options.js';
+export type { PoolOptions } from './postgres/pool.options.js';
+export type { RedisOptions } from './redis/redis.options.js';
+export type { MigrationOptions } from './migration/migration.options.js';
+
+// Client
+export type {
+  ClientLike,
+  ClientTransactionOptions,
+  DatabaseRegister,
+  PrismaClientClass,
+  RegisteredClient,
+  TransactionClientLike,
+} from './client/database-register.js';
+export { PrismaService } from './client/prisma.service.js';
+export type {
+  ArgsOf,
+  DelegateOf,
+  Exact,
+  GlobalOmitOf,
+  IdOf,
+  ModelOf,
+  Operation,
+  ResultOf,
+  ShapeOf,
+} from './client/model-types.js';
+
+// Repositories
+export { RepositoryFor } from './repository/repository-for.js';
+export type { RegisteredModel, Repository, RepositoryClass } from './repository/repository.js';
+
+// Transactions
+export { TransactionManager } from './transaction/transaction-manager.js';
+export {
+  ISOLATION_LEVELS,
+  type IsolationLevel,
+  type TransactionOptions,
+} from './transaction/transaction.options.js';
+export {
+  TransactionOptionsConflictError,
+  TransactionScopeClosedError,
+  UnexpectedRollbackError,
+} from './transaction/transaction.errors.js';
+
+// Redis
+export { RedisService, type RedisSetOptions } from './redis/redis.service.js';
+
+// Health
+export type { HealthReport } from './common/health-report.js';
+
+// Errors
+export { InvalidOptionsError, NotConfiguredError } from './config/config.errors.js';
+export type { OptionViolation } from './config/option-violation.js';
+export {
+  AuthenticationError,
+  ConnectionError,
+  PoolTimeoutError,
+  TlsError,
+  UnavailableError,
+  type ConnectionErrorOptions,
+  type PoolUsage,
+} from './errors/connection.errors.js';
+export {
+  DatabaseError,
+  type DatabaseErrorOptions,
+  type ErrorOutcome,
+  type ErrorTarget,
+} from './errors/database.error.js';
+export { ERROR_CODES, type ErrorCode } from './errors/error-codes.js';
+export { QueryError, QueryTimeoutError, RejectedQueryError, SchemaError } from './errors/query.errors.js';
+export { RecordNotFoundError } from './errors/record-not-found.error.js';
+export { ValidationError } from './errors/validation.error.js';

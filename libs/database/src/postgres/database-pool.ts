@@ -1,0 +1,141 @@
+import { Socket } from 'node:net';
+import pg from 'pg';
+import { withDeadline } from '../common/deadline.js';
+import type { HealthReport } from '../common/health-report.js';
+import { singleFlight } from '../common/single-flight.js';
+import type { PostgresUrl } from '../config/connection-url.js';
+import { PoolTimeoutError, type PoolUsage } from '../errors/connection.errors.js';
+import type { DatabaseError, ErrorTarget } from '../errors/database.error.js';
+import { translateConnectionFailure } from '../fault/connection-failure.js';
+import type { ResolvedPoolOptions } from './pool.options.js';
+
+const TARGET: ErrorTarget = { kind: 'postgres', connection: 'default' };
+const HEALTH_TIMEOUT_MS = 1_000;
+// pg-pool 3 says this, without a code, both for a full pool and for a connection that did not open in time.
+const ACQUIRE_TIMEOUT_TEXT = 'timeout exceeded when trying to connect';
+
+/** Where and as whom the pool connects. */
+export interface PoolTarget {
+  readonly url: PostgresUrl;
+  readonly applicationName: string;
+}
+
+/**
+ * The one pool of a connection: Prisma, and whatever else speaks SQL, borrows from it.
+ *
+ * Its sessions run in `TimeZone=UTC`: Prisma's driver adapter drops the offset of a `timestamptz` and would shift it.
+ */
+export class DatabasePool extends pg.Pool {
+  readonly endpoint: string;
+  private readonly acquireTimeoutMs: number;
+  private readonly open = new Set<pg.PoolClient>();
+  private closing: Promise<void> | undefined;
+
+  constructor({ url, applicationName }: PoolTarget, options: ResolvedPoolOptions) {
+    super({
+      host: url.host,
+      port: url.port,
+      database: url.database,
+      user: url.user,
+      ...(url.password !== undefined && { password: url.password }),
+      application_name: applicationName,
+      options: sessionSettings(url),
+      max: options.max,
+      connectionTimeoutMillis: options.acquireTimeoutMs,
+      idleTimeoutMillis: options.idleTimeoutMs,
+      maxLifetimeSeconds: options.maxLifetimeMs / 1_000,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: options.keepAliveMs,
+    });
+    this.endpoint = `${url.host}:${url.port}`;
+    this.acquireTimeoutMs = options.acquireTimeoutMs;
+    // An 'error' event without a listener ends the process. The pool removes its own listener from a client that is
+    // checked out, so every client gets one for its whole life; the pool drops a broken client by itself.
+    this.on('error', () => undefined);
+    this.on('connect', (client) => {
+      this.open.add(client);
+      client.on('error', () => undefined);
+    });
+    this.on('remove', (client) => this.open.delete(client));
+  }
+
+  /** The pool's connections right now. */
+  usage(): PoolUsage {
+    const { totalCount: total, idleCount: idle, waitingCount: waiting } = this;
+    return { total, active: total - idle, idle, waiting, max: this.options.max };
+  }
+
+  /**
+   * Proves with a real query that the database answers; opening a connection alone proves nothing.
+   *
+   * @throws {@link DatabaseError} that says what is wrong: unreachable, refused credentials, no such database
+   */
+  async probe(): Promise<void> {
+    try {
+      await this.query('SELECT 1');
+    } catch (error) {
+      throw this.translate(error);
+    }
+  }
+
+  /** One bounded check at a time; never rejects. */
+  readonly checkHealth = singleFlight(async (): Promise<HealthReport> => {
+    const started = performance.now();
+    const report = (error?: string): HealthReport => ({
+      healthy: error === undefined,
+      latencyMs: Math.round((performance.now() - started) * 100) / 100,
+      details: { ...this.usage() },
+      ...(error !== undefined && { error }),
+    });
+    const check = this.probe().then(
+      () => report(),
+      (error: unknown) => report((error as Error).message),
+    );
+    return await withDeadline(check, HEALTH_TIMEOUT_MS, () => {
+      const { active, max, waiting } = this.usage();
+      return report(
+        `No answer within ${HEALTH_TIMEOUT_MS} ms (active=${active} of max=${max}, waiting=${waiting}).`,
+      );
+    });
+  });
+
+  /**
+   * Closes every connection: idle ones at once, busy ones when they come back, and after `timeoutMs` the rest by
+   * destroying their sockets. Resolves in every case; further calls share the first one's result.
+   */
+  close(timeoutMs: number): Promise<void> {
+    this.closing ??= withDeadline(this.endAndDisconnect(), timeoutMs, () => {
+      for (const client of this.open) destroySocket(client);
+    });
+    return this.closing;
+  }
+
+  private async endAndDisconnect(): Promise<void> {
+    const disconnected = [...this.open].map(
+      (client) =>
+        new Promise<void>((resolve) => {
+          client.once('end', resolve);
+        }),
+    );
+    // `end` resolves before the sockets are closed (node-postgres #2328).
+    await Promise.all([this.end(), ...disconnected]);
+  }
+
+  private translate(error: unknown): DatabaseError {
+    const { total, max } = this.usage();
+    if (error instanceof Error && error.message === ACQUIRE_TIMEOUT_TEXT && total >= max) {
+      return new PoolTimeoutError(this.acquireTimeoutMs, this.usage(), { cause: error, target: TARGET });
+    }
+    return translateConnectionFailure(error, this.endpoint, TARGET);
+  }
+}
+
+function sessionSettings({ schema }: PostgresUrl): string {
+  return schema === undefined ? '-c TimeZone=UTC' : `-c TimeZone=UTC -c search_path="${schema}"`;
+}
+
+function destroySocket(client: pg.PoolClient): void {
+  // @types/pg does not know the connection behind a client.
+  const { connection } = client as unknown as { connection?: { stream?: unknown } };
+  if (connection?.stream instanceof Socket) connection.stream.destroy();
+}

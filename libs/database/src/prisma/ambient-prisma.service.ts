@@ -1,0 +1,59 @@
+import type { ClientLike } from '../client/database-register.js';
+import { OWN_MEMBERS, PrismaService } from '../client/prisma.service.js';
+import type { HealthReport } from '../common/health-report.js';
+import { InvalidOptionsError } from '../config/config.errors.js';
+import type { DatabasePool } from '../postgres/database-pool.js';
+
+/** The service's own members; everything else is answered by the ambient client. */
+class AmbientPrismaService extends PrismaService {
+  constructor(
+    override readonly client: ClientLike,
+    private readonly pool: DatabasePool,
+  ) {
+    super();
+  }
+
+  override isConnected(): boolean {
+    return !this.pool.ended && !this.pool.ending;
+  }
+
+  override checkHealth(): Promise<HealthReport> {
+    return this.pool.checkHealth();
+  }
+}
+
+/**
+ * The injectable client over `ambientClient`.
+ *
+ * @throws {@link InvalidOptionsError} when a model has the name of one of the service's own members
+ */
+export function createPrismaService(ambientClient: ClientLike, pool: DatabasePool): PrismaService {
+  const hidden = OWN_MEMBERS.filter((name) => isDelegate(Reflect.get(ambientClient, name)));
+  if (hidden.length > 0) {
+    throw new InvalidOptionsError(
+      'DatabaseModule',
+      hidden.map((name) => ({
+        path: 'client',
+        problem: `has a model \`${name}\`, which \`PrismaService\` needs for itself. Rename the model and keep its table with @@map.`,
+      })),
+    );
+  }
+  const service = new AmbientPrismaService(ambientClient, pool);
+  const own = new Set<PropertyKey>([...OWN_MEMBERS, 'constructor']);
+  return new Proxy(service, {
+    get: (target, property) => {
+      if (own.has(property)) {
+        const value: unknown = Reflect.get(target, property);
+        return typeof value === 'function' && property !== 'constructor'
+          ? (value.bind(target) as unknown)
+          : value;
+      }
+      return Reflect.get(ambientClient, property) as unknown;
+    },
+    has: (_target, property) => own.has(property) || property in ambientClient,
+  });
+}
+
+function isDelegate(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'findMany' in value;
+}

@@ -1,0 +1,55 @@
+import type { OptionValidator } from '../config/option-validator.js';
+
+/**
+ * Where Redis is; a single server.
+ *
+ * @public
+ */
+export interface RedisOptions {
+  /**
+   * `redis://user:password@host:port/database`, or `rediss://` for TLS.
+   *
+   * @defaultValue the environment variable `REDIS_URL`
+   */
+  readonly url?: string;
+}
+
+/** @internal */
+export interface ResolvedRedisOptions {
+  readonly url: string;
+}
+
+/**
+ * Reads the `redis` option: `false` switches Redis off, and so does giving neither an option nor `REDIS_URL`.
+ */
+export function resolveRedisOptions(
+  value: unknown,
+  validator: OptionValidator,
+  environmentUrl: string | undefined,
+): ResolvedRedisOptions | false {
+  if (value === false) return false;
+  const options = validator.object(value, '', ['url']);
+  const given = validator.text(options.url, 'url', undefined);
+  const url = given ?? environmentUrl;
+  if (url === undefined) {
+    if (value !== undefined)
+      validator.reject('url', 'is missing. Give it, set REDIS_URL, or switch Redis off with `redis: false`.');
+    return false;
+  }
+  checkUrl(url, given === undefined ? 'REDIS_URL' : 'url', validator);
+  return { url };
+}
+
+function checkUrl(url: string, path: string, validator: OptionValidator): void {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed === undefined || !['redis:', 'rediss:'].includes(parsed.protocol) || parsed.hostname === '') {
+    validator.reject(
+      path,
+      'is not a Redis URL. Expected redis://user:password@host:port or rediss://… for TLS.',
+    );
+  } else if (!/^(\/\d{0,5})?$/.test(parsed.pathname)) {
+    validator.reject(path, 'names a database that is not a number.');
+  } else if (parsed.search !== '') {
+    validator.reject(path, 'has parameters after "?"; none are known.');
+  }
+}

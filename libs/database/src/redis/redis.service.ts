@@ -1,0 +1,200 @@
+import { inspect } from 'node:util';
+import { Redis } from 'ioredis';
+import { withDeadline } from '../common/deadline.js';
+import type { HealthReport } from '../common/health-report.js';
+import { singleFlight } from '../common/single-flight.js';
+import type { DatabaseError, ErrorTarget } from '../errors/database.error.js';
+import { QueryTimeoutError, RejectedQueryError } from '../errors/query.errors.js';
+import { ValidationError } from '../errors/validation.error.js';
+import { translateConnectionFailure } from '../fault/connection-failure.js';
+import { parseInfo } from './redis-info.js';
+import type { ResolvedRedisOptions } from './redis.options.js';
+
+const TARGET: ErrorTarget = { kind: 'redis', connection: 'default' };
+const CONNECT_TIMEOUT_MS = 10_000;
+const COMMAND_TIMEOUT_MS = 2_000;
+const HEALTH_TIMEOUT_MS = 1_000;
+const QUIT_TIMEOUT_MS = 1_000;
+const MAX_RECONNECT_DELAY_MS = 2_000;
+const TEN_YEARS_S = 315_360_000;
+
+/**
+ * How a value is stored.
+ *
+ * @public
+ */
+export interface RedisSetOptions {
+  /** Seconds until the key expires, a whole number in [1, 315 360 000] (10 years); without it the key stays. */
+  readonly ttl?: number;
+}
+
+/**
+ * Redis as an injectable: a few everyday commands with a deadline and typed errors, and the client itself for the rest.
+ *
+ * Every command settles within 2 seconds. While the connection is down commands fail at once instead of queueing: a
+ * command that is sent after its caller was told it failed would change data behind the caller's back.
+ *
+ * @public
+ */
+export class RedisService {
+  /** The ioredis client, connected, for every command the service does not wrap. */
+  readonly client: Redis;
+  private readonly endpoint: string;
+  private disconnecting: Promise<void> | undefined;
+
+  /** @internal */
+  constructor({ url }: ResolvedRedisOptions) {
+    const { hostname, port } = new URL(url);
+    this.endpoint = `${hostname}:${port === '' ? 6379 : port}`;
+    this.client = new Redis(url, {
+      lazyConnect: true,
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      commandTimeout: COMMAND_TIMEOUT_MS,
+      enableOfflineQueue: false,
+      autoResendUnfulfilledCommands: false,
+      maxRetriesPerRequest: 0,
+      retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 10), MAX_RECONNECT_DELAY_MS),
+    });
+    // Without a listener ioredis writes every reconnect failure to the console; each caller gets its own error.
+    this.client.on('error', () => undefined);
+  }
+
+  /**
+   * Connects and waits until the server takes commands.
+   *
+   * @throws {@link UnavailableError} when the server cannot be reached within 10 seconds
+   * @throws {@link AuthenticationError} when it refuses the credentials
+   */
+  async connect(): Promise<void> {
+    if (this.isConnected()) return;
+    let reason: unknown;
+    const remember = (error: unknown) => (reason = error);
+    this.client.on('error', remember);
+    try {
+      await this.client.connect();
+      await this.client.ping();
+    } catch (error) {
+      // `connect` rejects with "Connection is closed."; why it was closed came with the event.
+      throw translateConnectionFailure(reason ?? error, this.endpoint, TARGET);
+    } finally {
+      this.client.off('error', remember);
+    }
+  }
+
+  /** Closes the connection after the replies that are under way, at the latest after a second; never rejects. */
+  disconnect(): Promise<void> {
+    this.disconnecting ??= this.quit();
+    return this.disconnecting;
+  }
+
+  /** Whether commands can be sent right now. */
+  isConnected(): boolean {
+    return this.client.status === 'ready';
+  }
+
+  /** Pings the server and reads its memory and role; one check at a time, bounded to a second, never rejects. */
+  readonly checkHealth = singleFlight(async (): Promise<HealthReport> => {
+    const started = performance.now();
+    const latencyMs = () => Math.round((performance.now() - started) * 100) / 100;
+    const failed = (error: string): HealthReport => ({
+      healthy: false,
+      latencyMs: latencyMs(),
+      details: {},
+      error,
+    });
+    const check = this.run('INFO', () => this.client.info()).then(
+      (text): HealthReport => ({ healthy: true, latencyMs: latencyMs(), details: parseInfo(text) }),
+      (error: unknown) => failed((error as Error).message),
+    );
+    return await withDeadline(check, HEALTH_TIMEOUT_MS, () =>
+      failed(`No answer within ${HEALTH_TIMEOUT_MS} ms.`),
+    );
+  });
+
+  /**
+   * The text at `key`, or null where there is none.
+   *
+   * @throws {@link UnavailableError} while there is no connection
+   * @throws {@link QueryTimeoutError} when no answer comes within 2 seconds
+   * @throws {@link RejectedQueryError} when the server refuses, for example because the key holds no text
+   */
+  async get(key: string): Promise<string | null> {
+    return await this.run('GET', () => this.client.get(key));
+  }
+
+  /**
+   * Stores a text under `key`, replacing what was there together with its expiry.
+   *
+   * @throws {@link ValidationError} when `ttl` is out of its range; nothing was sent
+   * @throws the errors of {@link RedisService.get}
+   */
+  async set(key: string, value: string, options: RedisSetOptions = {}): Promise<void> {
+    const { ttl } = options;
+    if (ttl !== undefined && !(Number.isInteger(ttl) && ttl >= 1 && ttl <= TEN_YEARS_S)) {
+      throw new ValidationError('ttl', `is ${ttl}, expected whole seconds in [1, ${TEN_YEARS_S}].`);
+    }
+    await this.run('SET', () =>
+      ttl === undefined ? this.client.set(key, value) : this.client.set(key, value, 'EX', ttl),
+    );
+  }
+
+  /**
+   * Deletes the keys and says how many of them were there; no keys is no command.
+   *
+   * @throws the errors of {@link RedisService.get}
+   */
+  async del(...keys: string[]): Promise<number> {
+    if (keys.length === 0) return 0;
+    return await this.run('DEL', () => this.client.del(...keys));
+  }
+
+  /** Keeps the URL, which may hold a password, out of logs. */
+  [inspect.custom](): string {
+    return `RedisService { endpoint: '${this.endpoint}', status: '${this.client.status}' }`;
+  }
+
+  toJSON(): object {
+    return { endpoint: this.endpoint, status: this.client.status };
+  }
+
+  private async run<Result>(command: string, send: () => Promise<Result>): Promise<Result> {
+    try {
+      return await send();
+    } catch (error) {
+      throw this.translate(command, error);
+    }
+  }
+
+  private translate(command: string, error: unknown): DatabaseError {
+    const message = error instanceof Error ? error.message : '';
+    if (message === 'Command timed out') {
+      return new QueryTimeoutError(`Redis ${command}`, COMMAND_TIMEOUT_MS, { cause: error, target: TARGET });
+    }
+    if (error instanceof Error && error.name === 'ReplyError' && !/^(NOAUTH|NOPERM|LOADING)/.test(message)) {
+      // The first word is the error's class (WRONGTYPE, OOM, …); the rest may repeat arguments.
+      return new RejectedQueryError(`Redis ${command}`, message.split(' ', 1)[0] ?? '', {
+        cause: error,
+        target: TARGET,
+      });
+    }
+    if (!this.isConnected()) {
+      return translateConnectionFailure(
+        Object.assign(new Error(message, { cause: error }), { code: 'ECONNRESET' }),
+        this.endpoint,
+        TARGET,
+      );
+    }
+    return translateConnectionFailure(error, this.endpoint, TARGET);
+  }
+
+  private async quit(): Promise<void> {
+    if (this.isConnected()) {
+      const quit = this.client.quit().then(
+        () => undefined,
+        () => undefined,
+      );
+      await withDeadline(quit, QUIT_TIMEOUT_MS, () => undefined);
+    }
+    this.client.disconnect();
+  }
+}

@@ -1,0 +1,88 @@
+import { InvalidOptionsError } from '../config/config.errors.js';
+import { OptionValidator } from '../config/option-validator.js';
+import type { TransactionContext, TransactionScope } from './transaction-context.js';
+import type { TransactionRunner } from './transaction-runner.port.js';
+import { TransactionOptionsConflictError, UnexpectedRollbackError } from './transaction.errors.js';
+import {
+  resolveTransactionOptions,
+  type ResolvedTransactionOptions,
+  type TransactionOptions,
+} from './transaction.options.js';
+
+/**
+ * Runs work in a transaction that repositories and `PrismaService` join by themselves.
+ *
+ * @public
+ */
+export class TransactionManager {
+  /** @internal */
+  constructor(
+    private readonly runner: TransactionRunner,
+    private readonly context: TransactionContext,
+    private readonly defaults: ResolvedTransactionOptions,
+  ) {}
+
+  /**
+   * Runs `work` in a transaction and resolves with its result once the commit is done.
+   *
+   * Inside `work`, every repository and `PrismaService` use the transaction's connection; nothing has to be passed
+   * down. A call inside another `run` joins that transaction: it commits with the outermost call, and a failure of a
+   * joined call forbids the commit even where the caller catches it. Whatever `work` starts must be awaited before
+   * it returns; a query that comes later is refused, never run outside.
+   *
+   * @throws {@link TransactionOptionsConflictError} when a joining call asks for another isolation level
+   * @throws {@link UnexpectedRollbackError} when a joined call had failed and its failure was caught
+   * @throws {@link TransactionScopeClosedError} when called on behalf of a transaction that has ended
+   * @throws {@link InvalidOptionsError} when the options are wrong; nothing was started
+   */
+  async run<Result>(work: () => Promise<Result>, options?: TransactionOptions): Promise<Result> {
+    const resolved = this.resolve(options);
+    const outer = this.context.current();
+    if (outer !== undefined) return await this.join(outer, work, options);
+    return await this.runner.runInTransaction(resolved, async (client) => {
+      const scope: TransactionScope = { client, options: resolved, state: 'open' };
+      const result = await this.context.run(scope, work);
+      if ('rollbackCause' in scope) throw new UnexpectedRollbackError({ cause: scope.rollbackCause });
+      return result;
+    });
+  }
+
+  /**
+   * Whether the caller runs in a transaction.
+   *
+   * @throws {@link TransactionScopeClosedError} when that transaction has ended
+   */
+  isActive(): boolean {
+    return this.context.current() !== undefined;
+  }
+
+  private async join<Result>(
+    scope: TransactionScope,
+    work: () => Promise<Result>,
+    options: TransactionOptions | undefined,
+  ): Promise<Result> {
+    const requested = options?.isolationLevel;
+    const actual = scope.options.isolationLevel;
+    if (requested !== undefined && requested !== actual) {
+      throw new TransactionOptionsConflictError(
+        'isolationLevel',
+        requested,
+        actual ?? 'the default of the server',
+      );
+    }
+    try {
+      return await work();
+    } catch (error) {
+      if (!('rollbackCause' in scope)) scope.rollbackCause = error;
+      throw error;
+    }
+  }
+
+  private resolve(options: TransactionOptions | undefined): ResolvedTransactionOptions {
+    const validator = new OptionValidator();
+    const resolved = resolveTransactionOptions(options, validator, this.defaults);
+    if (validator.violations.length > 0)
+      throw new InvalidOptionsError('TransactionManager.run', validator.violations);
+    return resolved;
+  }
+}

@@ -1,0 +1,61 @@
+import { DatabaseError, type DatabaseErrorOptions } from '../errors/database.error.js';
+
+/**
+ * A call asked to join the running transaction with options that one does not have.
+ *
+ * @public
+ */
+export class TransactionOptionsConflictError extends DatabaseError {
+  override readonly name = 'TransactionOptionsConflictError';
+  readonly code = 'TRANSACTION_OPTIONS_CONFLICT';
+  readonly retryable = false;
+
+  constructor(
+    readonly option: string,
+    readonly requested: string,
+    readonly actual: string,
+  ) {
+    super(
+      `The running transaction has ${option} = ${actual}, and the call that joins it asks for ${requested}. ` +
+        `Give the option where the transaction begins, or leave it out here.`,
+    );
+  }
+}
+
+/**
+ * Something reached the database on behalf of a transaction that had already ended.
+ *
+ * @public
+ */
+export class TransactionScopeClosedError extends DatabaseError {
+  override readonly name = 'TransactionScopeClosedError';
+  readonly code = 'TRANSACTION_SCOPE_CLOSED';
+  readonly retryable = false;
+
+  constructor() {
+    super(
+      'A query was sent after its transaction had ended, so it was refused: it would have run outside. ' +
+        'Await everything that is started inside `transactions.run(...)`, or start later work outside of it.',
+    );
+  }
+}
+
+/**
+ * A part of the transaction had failed and was caught by the caller; nothing of the transaction was kept.
+ *
+ * @public
+ */
+export class UnexpectedRollbackError extends DatabaseError {
+  override readonly name = 'UnexpectedRollbackError';
+  readonly code = 'UNEXPECTED_ROLLBACK';
+  readonly retryable = false;
+
+  /** The `cause` is the failure of the inner part. */
+  constructor(options: DatabaseErrorOptions) {
+    super(
+      'The transaction was rolled back although its outermost call ended well: a call that had joined it failed, and that ' +
+        'failure was caught (see `cause`). Let the failure pass, or run the inner part in a transaction of its own.',
+      options,
+    );
+  }
+}

@@ -1,0 +1,76 @@
+import type { OptionValidator } from '../config/option-validator.js';
+
+/**
+ * PostgreSQL's isolation levels in Prisma's spelling. `ReadUncommitted` behaves as `ReadCommitted` there.
+ *
+ * @public
+ */
+export const ISOLATION_LEVELS = [
+  'ReadUncommitted',
+  'ReadCommitted',
+  'RepeatableRead',
+  'Serializable',
+] as const;
+
+/** @public */
+export type IsolationLevel = (typeof ISOLATION_LEVELS)[number];
+
+/**
+ * How a transaction is run; what is not given comes from the module's `transaction` options.
+ *
+ * @public
+ */
+export interface TransactionOptions {
+  /**
+   * Isolation of the transaction.
+   *
+   * @defaultValue the server's `default_transaction_isolation`, `ReadCommitted` unless changed
+   */
+  readonly isolationLevel?: IsolationLevel;
+  /**
+   * How long the transaction may run before it is rolled back, in milliseconds. Range: [1, 3 600 000].
+   *
+   * @defaultValue 5_000 (5 seconds)
+   */
+  readonly timeoutMs?: number;
+  /**
+   * How long the transaction may wait for a connection, in milliseconds. Range: [1, 3 600 000].
+   *
+   * @defaultValue 2_000 (2 seconds)
+   */
+  readonly maxWaitMs?: number;
+}
+
+/** @internal */
+export interface ResolvedTransactionOptions {
+  readonly isolationLevel: IsolationLevel | undefined;
+  readonly timeoutMs: number;
+  readonly maxWaitMs: number;
+}
+
+export const DEFAULT_TRANSACTION_OPTIONS = {
+  isolationLevel: undefined,
+  timeoutMs: 5_000,
+  maxWaitMs: 2_000,
+} as const satisfies ResolvedTransactionOptions;
+
+const DURATION = { min: 1, max: 3_600_000 };
+
+/** Checks the options of one call or of the module, and completes them from `defaults`. */
+export function resolveTransactionOptions(
+  value: unknown,
+  validator: OptionValidator,
+  defaults: ResolvedTransactionOptions = DEFAULT_TRANSACTION_OPTIONS,
+): ResolvedTransactionOptions {
+  const options = validator.object(value, '', ['isolationLevel', 'timeoutMs', 'maxWaitMs']);
+  return {
+    isolationLevel: validator.oneOf(
+      options.isolationLevel,
+      'isolationLevel',
+      defaults.isolationLevel,
+      ISOLATION_LEVELS,
+    ),
+    timeoutMs: validator.integer(options.timeoutMs, 'timeoutMs', defaults.timeoutMs, DURATION),
+    maxWaitMs: validator.integer(options.maxWaitMs, 'maxWaitMs', defaults.maxWaitMs, DURATION),
+  };
+}
