@@ -1,0 +1,123 @@
+import { Socket } from 'node:net';
+import pg from 'pg';
+import { withDeadline } from '../common/deadline.js';
+import type { PostgresUrl } from '../config/connection-url.js';
+import type { ErrorTarget } from '../errors/database.error.js';
+import { translateConnectionFailure } from '../fault/connection-failure.js';
+
+const CLOSE_TIMEOUT_MS = 1_000;
+// Missing in the type of pg's parsers, known to the parsers themselves.
+const TEXT_ARRAY: number = 1009;
+const AS_TEXT = { getTypeParser: () => (text: string) => text };
+
+/** Where and as whom a dedicated connection is opened. */
+export interface SingleConnectionSettings {
+  readonly url: PostgresUrl;
+  readonly applicationName: string;
+  /** Bounds connect and authentication together. */
+  readonly connectTimeoutMs: number;
+  readonly target: ErrorTarget;
+}
+
+/** A result with every value in PostgreSQL's text form. */
+export interface TextResult {
+  readonly columns: readonly { readonly name: string; readonly typeId: number }[];
+  readonly rows: readonly (readonly (string | null)[])[];
+  readonly rowCount: number;
+}
+
+/**
+ * A session of its own, for work that must not share one: session locks, scripts that change settings.
+ *
+ * The session runs in `TimeZone=UTC` and with the URL's schema as its search path, both as start-up settings, so that
+ * `RESET ALL` returns to them. Queries run one after the other, in the order of the calls.
+ */
+export class SingleConnection {
+  private constructor(
+    private readonly client: pg.Client,
+    private readonly socket: Socket,
+  ) {}
+
+  /** @throws {DatabaseError} that says why the connection could not be had. */
+  static async open({
+    url,
+    applicationName,
+    connectTimeoutMs,
+    target,
+  }: SingleConnectionSettings): Promise<SingleConnection> {
+    const socket = new Socket();
+    const client = new pg.Client({
+      host: url.host,
+      port: url.port,
+      database: url.database,
+      user: url.user,
+      ...(url.password !== undefined && { password: url.password }),
+      application_name: applicationName,
+      options: `-c TimeZone=UTC${url.schema === undefined ? '' : ` -c search_path="${url.schema}"`}`,
+      connectionTimeoutMillis: connectTimeoutMs,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
+      stream: () => socket,
+    });
+    // An 'error' event without a listener ends the process; queries that are running reject by themselves.
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+    } catch (error) {
+      socket.destroy();
+      throw translateConnectionFailure(error, `${url.host}:${url.port}`, target);
+    }
+    return new SingleConnection(client, socket);
+  }
+
+  /** Whether the session has ended, by whatever cause. */
+  get lost(): boolean {
+    return this.socket.destroyed;
+  }
+
+  /** Whether a transaction is open that an earlier call left behind. */
+  get inTransaction(): boolean {
+    return this.client.getTransactionStatus() !== 'I';
+  }
+
+  /** Runs one statement; rejects with the driver's own error. */
+  async query(text: string, values: readonly unknown[] = []): Promise<TextResult> {
+    const result = await this.client.query<(string | null)[]>({
+      text,
+      values: [...values],
+      rowMode: 'array',
+      types: AS_TEXT,
+    });
+    return {
+      columns: result.fields.map((field) => ({ name: field.name, typeId: field.dataTypeID })),
+      rows: result.rows,
+      rowCount: result.rowCount ?? 0,
+    };
+  }
+
+  /**
+   * Sends a whole script to the server in one message. The server parses it, quotes and `$$` bodies included, and
+   * runs it as one implicit transaction.
+   */
+  async script(text: string): Promise<void> {
+    await this.client.query(text);
+  }
+
+  /** Ends the session; a server that does not answer costs one second. Never rejects, further calls do nothing. */
+  async close(): Promise<void> {
+    await withDeadline(
+      this.client.end().catch(() => undefined),
+      CLOSE_TIMEOUT_MS,
+      () => undefined,
+    );
+    this.socket.destroy();
+  }
+}
+
+/** Reads the text form of a one-dimensional array. */
+export function parseArray(text: string): readonly (string | null)[] {
+  const parse = pg.types.getTypeParser(TEXT_ARRAY) as (
+    text: string,
+  ) => (string | null)[];
+  return parse(text);
+}

@@ -1,0 +1,141 @@
+import type { PostgresUrl } from '../config/connection-url.js';
+import type { ErrorTarget } from '../errors/database.error.js';
+import { MigrationSetupError, type MigrationLockHolder } from '../migration/migration.errors.js';
+import { acquireAdvisoryLocks, releaseAdvisoryLocks } from '../postgres/advisory-lock.js';
+import { SingleConnection } from '../postgres/single-connection.js';
+import { MigrationAdapterFactory } from './migration-adapter.js';
+import { readMigrationDirectory, type MigrationDirectory } from './migration-directory.js';
+import { translateMigrationFailure } from './migration-failure.js';
+import { compareHistory, readRecords, type MigrationHistory } from './migration-history.js';
+import { applyMigrations } from './schema-engine.js';
+
+/** Ours, "nestdbmg" in ASCII. It keeps our instances apart from each other, whatever the engine does. */
+export const MIGRATION_LOCK_KEY = 0x6e657374_64626d67n;
+/** The engine's own. Held beforehand, so that the engine never blocks on it and Prisma's CLI is kept out as well. */
+export const ENGINE_LOCK_KEY = 72_707_369n;
+
+const CONNECT_TIMEOUT_MS = 10_000;
+const TARGET: ErrorTarget = { kind: 'postgres', connection: 'default' };
+
+/** What {@link PrismaMigrationRunner} needs to know. */
+export interface MigrationRunnerSettings {
+  /** Must lead straight to PostgreSQL, not through a pooler in transaction mode. Its schema receives the tables. */
+  readonly url: PostgresUrl;
+  readonly applicationName: string;
+  readonly directory: string;
+  readonly lockTimeoutMs: number;
+  readonly log: (line: string) => void;
+  /** Ends the wait for the lock; a migration that runs is never cut short. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * What a deploy has done.
+ *
+ * @public
+ */
+export interface MigrationReport {
+  /** The migrations this deploy applied, in order. */
+  readonly applied: readonly string[];
+  /** How many of the directory were applied before. */
+  readonly alreadyApplied: number;
+  readonly elapsedMs: number;
+}
+
+/**
+ * Brings a database up to the migrations of a directory, with the engine and the records of Prisma Migrate.
+ *
+ * Where nothing is to be done, a deploy costs one connection and one query: no lock, no engine. Otherwise one of any
+ * number of simultaneous deploys applies what is pending while the others wait, look again and find it done.
+ */
+export class PrismaMigrationRunner {
+  constructor(private readonly settings: MigrationRunnerSettings) {}
+
+  /**
+   * Applies what is pending, in order, and stops at the first migration that fails.
+   *
+   * @throws {MigrationFailedError} when a migration fails, or failed earlier and was not dealt with.
+   * @throws {MigrationLockTimeoutError} when another deploy took longer than `lockTimeoutMs`.
+   * @throws {MigrationSetupError} when the directory, the engine or the database cannot be used, or when an applied
+   *   migration has been edited.
+   * @throws {MigrationInterruptedError} when the connection is lost or the engine crashes on the way.
+   * @throws {ConnectionError} when no connection can be had.
+   * @throws the signal's reason when `signal` is aborted while this deploy waits for the lock.
+   */
+  async deploy(): Promise<MigrationReport> {
+    const started = performance.now();
+    const { url, applicationName, log, signal } = this.settings;
+    const directory = await readMigrationDirectory(this.settings.directory);
+    const connection = await SingleConnection.open({
+      url,
+      applicationName: `${applicationName} migrate`,
+      connectTimeoutMs: CONNECT_TIMEOUT_MS,
+      target: TARGET,
+    });
+    const adapter = new MigrationAdapterFactory(connection, url.schema);
+    try {
+      const before = await this.examine(connection, directory);
+      if (before.unknown.length > 0) {
+        log(
+          `${before.unknown.length} applied migrations are not in ${directory.path}; a newer release has been here.`,
+        );
+      }
+      const applied = isUpToDate(before) ? [] : await this.applyPending(connection, directory, adapter);
+      const elapsedMs = Math.round(performance.now() - started);
+      log(
+        applied.length === 0
+          ? `The database is up to date: ${directory.scripts.length} migrations, checked in ${elapsedMs} ms.`
+          : `Applied ${applied.length} migrations in ${elapsedMs} ms: ${applied.join(', ')}.`,
+      );
+      return { applied, alreadyApplied: directory.scripts.length - applied.length, elapsedMs };
+    } catch (error) {
+      if (signal?.aborted === true && error === signal.reason) throw error;
+      const records = await readRecords(connection).catch(() => []);
+      const { scriptFailure } = adapter;
+      throw translateMigrationFailure(error, { records, scriptFailure, connectionLost: connection.lost });
+    } finally {
+      await connection.close();
+    }
+  }
+
+  private async applyPending(
+    connection: SingleConnection,
+    directory: MigrationDirectory,
+    adapter: MigrationAdapterFactory,
+  ): Promise<readonly string[]> {
+    const { lockTimeoutMs, signal, log, url } = this.settings;
+    await acquireAdvisoryLocks(connection, {
+      keys: [MIGRATION_LOCK_KEY, ENGINE_LOCK_KEY],
+      timeoutMs: lockTimeoutMs,
+      signal,
+      onWait: (holder) => log(`Waiting for another deploy to finish${describeHolder(holder)}.`),
+    });
+    try {
+      const history = await this.examine(connection, directory);
+      if (isUpToDate(history)) return [];
+      log(`Applying ${history.pending.length} pending migrations from ${directory.path}.`);
+      if (url.schema !== undefined) await connection.query(`CREATE SCHEMA IF NOT EXISTS "${url.schema}"`);
+      return await applyMigrations(adapter, directory);
+    } finally {
+      await releaseAdvisoryLocks(connection);
+    }
+  }
+
+  private async examine(
+    connection: SingleConnection,
+    directory: MigrationDirectory,
+  ): Promise<MigrationHistory> {
+    const history = compareHistory(directory.scripts, await readRecords(connection));
+    if (history.edited.length > 0)
+      throw new MigrationSetupError({ kind: 'edited', migrations: history.edited });
+    return history;
+  }
+}
+
+function isUpToDate({ pending, unfinished }: MigrationHistory): boolean {
+  return pending.length === 0 && unfinished.length === 0;
+}
+
+function describeHolder(holder: MigrationLockHolder | undefined): string {
+  return holder === undefined ? '' : ` (pid=${holder.pid}, application_name="${holder.applicationName}")`;
+}
