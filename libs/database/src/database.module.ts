@@ -43,7 +43,11 @@ const PROVIDERS: Provider[] = [
     useFactory: ({ redis }: DatabaseConnection) => redis,
   },
   { provide: DATABASE_HEALTH_PROBE, useExisting: PrismaService },
-  { provide: REDIS_HEALTH_PROBE, useExisting: RedisService },
+  {
+    provide: REDIS_HEALTH_PROBE,
+    inject: [DATABASE_CONNECTION],
+    useFactory: ({ redis }: DatabaseConnection) => redis,
+  },
   DatabaseLifecycle,
 ];
 

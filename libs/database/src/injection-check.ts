@@ -28,7 +28,7 @@ export function assertInjectable(modules: ModulesContainer, service: Type, remed
           ? inject.includes(service)
           : typeof metatype === 'function' && injects(metatype, service)
       ) {
-        consumers.add(wrapper.name as string);
+        consumers.add(typeof wrapper.name === 'function' ? wrapper.name.name : String(wrapper.name));
       }
     }
   }

@@ -1,4 +1,4 @@
-import type { ClientLike } from '../client/database-register.js';
+import type { ClientLike, RegisteredClient } from '../client/database-register.js';
 import { OWN_MEMBERS, PrismaService } from '../client/prisma.service.js';
 import type { HealthReport } from '../common/health-report.js';
 import { InvalidOptionsError } from '../config/config.errors.js';
@@ -7,7 +7,7 @@ import type { DatabasePool } from '../postgres/database-pool.js';
 /** The service's own members; everything else is answered by the ambient client. */
 class AmbientPrismaService extends PrismaService {
   constructor(
-    override readonly client: ClientLike,
+    override readonly client: RegisteredClient,
     private readonly pool: DatabasePool,
   ) {
     super();
@@ -38,7 +38,7 @@ export function createPrismaService(ambientClient: ClientLike, pool: DatabasePoo
       })),
     );
   }
-  const service = new AmbientPrismaService(ambientClient, pool);
+  const service = new AmbientPrismaService(ambientClient as RegisteredClient, pool);
   const own = new Set<PropertyKey>([...OWN_MEMBERS, 'constructor']);
   return new Proxy(service, {
     get: (target, property) => {

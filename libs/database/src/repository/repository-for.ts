@@ -93,7 +93,14 @@ function isPlainObject(value: unknown): boolean {
   return prototype === Object.prototype || prototype === null;
 }
 
-/** P2025, "an operation failed because it depends on records that were not found" (Prisma's error reference). */
+/**
+ * P2025, "an operation failed because it depends on records that were not found" (Prisma's error reference). Prisma
+ * raises it for a missing relation as well; only the record itself is named by `operation` (7.10).
+ */
 function isMissingRecord(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'P2025';
+  if (typeof error !== 'object' || error === null || !('code' in error) || error.code !== 'P2025')
+    return false;
+  const meta = 'meta' in error ? error.meta : undefined;
+  if (typeof meta !== 'object' || meta === null || !('operation' in meta)) return false;
+  return meta.operation === 'an update' || meta.operation === 'a delete';
 }

@@ -1,0 +1,159 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { mkdtemp, rm, chmod } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { startEmbeddedRedis, type EmbeddedRedis } from '../../../libs/database/src/embedded/index.js';
+import {
+  AuthenticationError,
+  QueryTimeoutError,
+  RedisService,
+  RejectedQueryError,
+  UnavailableError,
+  ValidationError,
+} from '../../../libs/database/src/index.js';
+import { describeWithRedis, redisUrl } from '../../support/test-redis.js';
+import { until } from '../../support/until.js';
+
+describeWithRedis('RedisService', () => {
+  let redis: RedisService;
+
+  beforeAll(async () => {
+    redis = new RedisService({ url: redisUrl() });
+    await redis.connect();
+  });
+  beforeEach(async () => {
+    await redis.client.flushdb();
+  });
+  afterAll(async () => {
+    await redis.disconnect();
+    await redis.disconnect();
+  });
+
+  it('stores, reads and deletes text', async () => {
+    expect(await redis.get('name')).toBeNull();
+    await redis.set('name', 'Grüße');
+    expect(await redis.get('name')).toBe('Grüße');
+    expect(await redis.del('name', 'other')).toBe(1);
+    expect(await redis.del()).toBe(0);
+    expect(await redis.get('name')).toBeNull();
+  });
+
+  it('lets a key expire after its ttl, and a later set without ttl keeps it', async () => {
+    await redis.set('short', 'x', { ttl: 60 });
+    expect(await redis.client.ttl('short')).toBeGreaterThan(55);
+    await redis.set('short', 'y');
+    expect(await redis.client.ttl('short')).toBe(-1);
+  });
+
+  it.each([0, -1, 1.5, Number.NaN, 315_360_001])('refuses a ttl of %p and sends nothing', async (ttl) => {
+    await expect(redis.set('k', 'v', { ttl })).rejects.toThrow(ValidationError);
+    expect(await redis.get('k')).toBeNull();
+  });
+
+  it('turns a refusal of the server into a typed error without the arguments', async () => {
+    await redis.client.lpush('list', 'secret-value');
+    const failing = redis.get('list');
+    await expect(failing).rejects.toThrow(RejectedQueryError);
+    await expect(failing).rejects.toMatchObject({
+      code: 'QUERY',
+      target: { kind: 'redis' },
+      message: expect.stringContaining('WRONGTYPE'),
+    });
+  });
+
+  it('reports version, role and memory in its health', async () => {
+    expect(await redis.checkHealth()).toMatchObject({
+      healthy: true,
+      latencyMs: expect.any(Number),
+      details: { role: 'master', version: expect.any(String), usedMemoryBytes: expect.any(Number) },
+    });
+  });
+
+  it('shows no password when it is printed', () => {
+    const { password } = new URL(redisUrl());
+    const printed = inspect(redis, { depth: 9, showHidden: true }) + JSON.stringify(redis);
+    expect(printed).toContain('ready');
+    expect(password === '' || !printed.includes(password)).toBe(true);
+  });
+
+  it('refuses a wrong password with an AuthenticationError that does not repeat it', async () => {
+    const url = new URL(redisUrl());
+    url.password = 'hunter2';
+    const other = new RedisService({ url: url.toString() });
+    const failure = await other.connect().catch((error: unknown) => error);
+    await other.disconnect();
+    expect(failure).toBeInstanceOf(AuthenticationError);
+    expect(inspect(failure, { depth: 9 })).not.toContain('hunter2');
+  });
+
+  it('says that nobody listens, and stops trying once it is disconnected', async () => {
+    const other = new RedisService({ url: 'redis://127.0.0.1:1' });
+    await expect(other.connect()).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      endpoint: '127.0.0.1:1',
+      reason: 'ECONNREFUSED',
+    });
+    await other.disconnect();
+    expect(other.client.status).toBe('end');
+  });
+});
+
+describeWithRedis('RedisService when its server goes away', () => {
+  let directory: string;
+  let server: EmbeddedRedis;
+  let redis: RedisService;
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'redis-service-'));
+    await chmod(directory, 0o755);
+    const started = await startEmbeddedRedis({ dataDir: join(directory, 'redis') });
+    if (started === null) throw new Error('redis-server vanished from PATH');
+    server = started;
+    redis = new RedisService({ url: server.url });
+    await redis.connect();
+  });
+  afterEach(async () => {
+    await redis.disconnect();
+    await server.stop();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  // Naive (ioredis 6 defaults): a GET during an outage waits in the offline queue for about 71 s.
+  it('fails commands at once while the connection is down, and recovers by itself when the server is back', async () => {
+    await redis.set('k', 'v');
+    const { port } = server;
+    await server.stop();
+    await until(() => !redis.isConnected(), 2_000);
+    const started = performance.now();
+    await expect(redis.get('k')).rejects.toThrow(UnavailableError);
+    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(await redis.checkHealth()).toMatchObject({ healthy: false });
+
+    const restarted = await startEmbeddedRedis({ dataDir: join(directory, 'redis') });
+    if (restarted === null) throw new Error('redis-server vanished from PATH');
+    server = restarted;
+    expect(server.port).toBe(port);
+    expect(await until(() => redis.isConnected(), 5_000)).toBe(true);
+    await redis.set('k', 'again');
+    expect(await redis.get('k')).toBe('again');
+  });
+
+  // Naive (ioredis 6 defaults): no deadline at all, the command waits for as long as the server is silent.
+  it('gives up on a server that is silent, with a typed error whose outcome is unknown', async () => {
+    const pid = server.serverProcessId;
+    if (pid === undefined) throw new Error('the server has no process id');
+    process.kill(pid, 'SIGSTOP');
+    try {
+      const [command, health] = await Promise.all([
+        redis.set('k', 'v').catch((error: unknown) => error),
+        redis.checkHealth(),
+      ]);
+      expect(command).toBeInstanceOf(QueryTimeoutError);
+      expect(command).toMatchObject({ outcome: 'unknown', retryable: false, timeoutMs: 2_000 });
+      expect(health).toMatchObject({ healthy: false, error: expect.stringContaining('1000 ms') });
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+  });
+});

@@ -1,0 +1,78 @@
+// Checked by `npm run typecheck`: an unused @ts-expect-error is an error itself.
+import { expectTypeOf } from 'expect-type';
+import type { Prisma, PrismaClient } from '../../apps/shop/src/generated/prisma/client.js';
+import type { GlobalOmitOf, IdOf, ModelOf, PrismaService, Repository } from 'nestjs-database';
+
+declare const products: Repository<PrismaClient, 'product'>;
+declare const orderItems: Repository<PrismaClient, 'orderItem'>;
+declare const omitting: Repository<PrismaClient<never, { product: { description: true } }>, 'product'>;
+declare const prisma: PrismaService;
+
+export async function resultsFollowTheirArguments(): Promise<void> {
+  const whole = await products.findById(1);
+  expectTypeOf(whole!.priceCents).toEqualTypeOf<number>();
+
+  const selected = await products.findById(1, {
+    select: { name: true, category: { select: { slug: true } } },
+  });
+  expectTypeOf(selected).toEqualTypeOf<{ name: string; category: { slug: string } } | null>();
+
+  const included = await products.getById(1, { include: { stock: true } });
+  expectTypeOf(included.stock!.quantity).toEqualTypeOf<number>();
+
+  const omitted = await products.findMany({ omit: { name: true } });
+  // @ts-expect-error -- left out of the result
+  void omitted[0]!.name;
+
+  const counted = await products.findMany({ select: { _count: { select: { orderItems: true } } } });
+  expectTypeOf(counted[0]!._count.orderItems).toEqualTypeOf<number>();
+
+  expectTypeOf(await products.count()).toEqualTypeOf<number>();
+  expectTypeOf(await products.count({ select: { _all: true } })).toEqualTypeOf<{ _all: number }>();
+
+  const globally = await omitting.getById(1);
+  // @ts-expect-error -- left out by the client's own options
+  void globally.description;
+}
+
+export async function argumentsAreChecked(): Promise<void> {
+  await products.findMany({
+    where: { name: { contains: 'x' }, OR: [{ active: true }] } satisfies Prisma.ProductFindManyArgs['where'],
+  });
+  // @ts-expect-error -- a misspelt field, which Prisma itself lets pass
+  await products.findMany({ where: { name: 'x', nmae: 'y' } });
+  // @ts-expect-error -- a misspelt field at depth
+  await products.findMany({ select: { category: { select: { slgu: true } } } });
+  // @ts-expect-error -- both shapes at once
+  await products.findMany({ select: { name: true }, include: { stock: true } });
+  // @ts-expect-error -- the id is a number
+  await products.findById('1');
+  // @ts-expect-error -- required fields are missing
+  await products.create({ data: { name: 'x' } });
+  // @ts-expect-error -- an unknown field in the data
+  await products.update({ where: { id: 1 }, data: { prise: 1 } });
+  // @ts-expect-error -- no unique field names the record
+  await products.delete({ where: { name: 'x' } });
+}
+
+export async function compoundKeysAreTheirUniqueWhere(): Promise<void> {
+  await orderItems.getById({ orderId_lineNo: { orderId: 1n, lineNo: 1 } });
+  // @ts-expect-error -- half of the key
+  await orderItems.getById({ orderId_lineNo: { orderId: 1n } });
+  expectTypeOf<IdOf<PrismaClient, 'product'>>().toEqualTypeOf<number>();
+  expectTypeOf<IdOf<PrismaClient, 'order'>>().toEqualTypeOf<bigint | number>();
+}
+
+export async function theServiceIsTheRegisteredClient(): Promise<void> {
+  expectTypeOf<ModelOf<PrismaClient>>().toEqualTypeOf<
+    'category' | 'product' | 'stockItem' | 'customer' | 'order' | 'orderItem'
+  >();
+  expectTypeOf<GlobalOmitOf<PrismaClient>>().toBeObject();
+  const rows = await prisma.product.findMany({ select: { sku: true } });
+  expectTypeOf(rows).toEqualTypeOf<{ sku: string }[]>();
+  expectTypeOf(await prisma.checkHealth())
+    .toHaveProperty('healthy')
+    .toEqualTypeOf<boolean>();
+  // @ts-expect-error -- no such model
+  void prisma.invoice;
+}
