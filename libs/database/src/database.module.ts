@@ -71,7 +71,7 @@ export class DatabaseModule extends ConfigurableModuleClass {
    * @throws {@link InvalidOptionsError} at once, when the options or the environment are wrong
    */
   static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
-    const { isGlobal: _isGlobal, ...databaseOptions } = options;
+    const { isGlobal: _isGlobal, ...databaseOptions } = { ...options };
     resolveDatabaseOptions(databaseOptions);
     return super.forRoot(options);
   }

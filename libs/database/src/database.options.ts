@@ -159,6 +159,14 @@ function resolveUrl(
   return undefined;
 }
 
+function readEnvironment(value: unknown, validator: OptionValidator): NodeJS.ProcessEnv {
+  if (value === undefined) return process.env;
+  if (value === false) return {};
+  if (typeof value === 'object' && value !== null) return value as NodeJS.ProcessEnv;
+  validator.reject('env', 'is neither an object of variables nor false.');
+  return {};
+}
+
 /** An empty variable counts as absent: that is how shells and compose files unset one. */
 function present(variable: string | undefined): string | undefined {
   return variable === undefined || variable.trim() === '' ? undefined : variable;
