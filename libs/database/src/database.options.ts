@@ -105,8 +105,7 @@ const KNOWN = [
 export function resolveDatabaseOptions(value: unknown): ResolvedDatabaseOptions {
   const validator = new OptionValidator();
   const options = validator.object(value, '', KNOWN);
-  const environment =
-    options.env === false ? {} : ((options.env as NodeJS.ProcessEnv | undefined) ?? process.env);
+  const environment = readEnvironment(options.env, validator);
   const url = resolveUrl(options.url, environment, validator);
   const shutdown = validator.object(options.shutdown, 'shutdown', Object.keys(DEFAULT_SHUTDOWN_OPTIONS));
   const resolved = {
