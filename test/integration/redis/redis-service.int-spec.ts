@@ -15,6 +15,9 @@ import {
 import { describeWithRedis, redisUrl } from '../../support/test-redis.js';
 import { until } from '../../support/until.js';
 
+const countTimers = () =>
+  process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
+
 describeWithRedis('RedisService', () => {
   let redis: RedisService;
 
@@ -55,6 +58,7 @@ describeWithRedis('RedisService', () => {
     await redis.client.lpush('list', 'secret-value');
     const failing = redis.get('list');
     await expect(failing).rejects.toThrow(RejectedQueryError);
+    expect(inspect(await failing.catch((error: unknown) => error), { depth: 9 })).not.toContain('list');
     await expect(failing).rejects.toMatchObject({
       code: 'QUERY',
       target: { kind: 'redis' },
@@ -88,6 +92,7 @@ describeWithRedis('RedisService', () => {
   });
 
   it('says that nobody listens, and stops trying once it is disconnected', async () => {
+    const timers = countTimers();
     const other = new RedisService({ url: 'redis://127.0.0.1:1' });
     await expect(other.connect()).rejects.toMatchObject({
       code: 'UNAVAILABLE',
@@ -95,7 +100,8 @@ describeWithRedis('RedisService', () => {
       reason: 'ECONNREFUSED',
     });
     await other.disconnect();
-    expect(other.client.status).toBe('end');
+    expect(other.isConnected()).toBe(false);
+    expect(await until(() => countTimers() <= timers, 1_000)).toBe(true);
   });
 });
 

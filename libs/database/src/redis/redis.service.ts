@@ -15,6 +15,8 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const COMMAND_TIMEOUT_MS = 2_000;
 const HEALTH_TIMEOUT_MS = 1_000;
 const QUIT_TIMEOUT_MS = 1_000;
+// ioredis keeps this timer running after a disconnect even when the socket is gone already (6.0.0).
+const DESTROY_AFTER_MS = 200;
 const MAX_RECONNECT_DELAY_MS = 2_000;
 const TEN_YEARS_S = 315_360_000;
 
@@ -53,6 +55,7 @@ export class RedisService {
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 0,
+      disconnectTimeout: DESTROY_AFTER_MS,
       retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 10), MAX_RECONNECT_DELAY_MS),
     });
     // Without a listener ioredis writes every reconnect failure to the console; each caller gets its own error.
@@ -75,7 +78,7 @@ export class RedisService {
       await this.client.ping();
     } catch (error) {
       // `connect` rejects with "Connection is closed."; why it was closed came with the event.
-      throw translateConnectionFailure(reason ?? error, this.endpoint, TARGET);
+      throw translateConnectionFailure(withoutArguments(reason ?? error), this.endpoint, TARGET);
     } finally {
       this.client.off('error', remember);
     }
@@ -165,7 +168,8 @@ export class RedisService {
     }
   }
 
-  private translate(command: string, error: unknown): DatabaseError {
+  private translate(command: string, failure: unknown): DatabaseError {
+    const error = withoutArguments(failure);
     const message = error instanceof Error ? error.message : '';
     if (message === 'Command timed out') {
       return new QueryTimeoutError(`Redis ${command}`, COMMAND_TIMEOUT_MS, { cause: error, target: TARGET });
@@ -188,13 +192,24 @@ export class RedisService {
   }
 
   private async quit(): Promise<void> {
-    if (this.isConnected()) {
-      const quit = this.client.quit().then(
-        () => undefined,
-        () => undefined,
-      );
-      await withDeadline(quit, QUIT_TIMEOUT_MS, () => undefined);
+    if (!this.isConnected()) {
+      this.client.disconnect();
+      return;
     }
-    this.client.disconnect();
+    const ended = new Promise<void>((resolve) => this.client.once('end', resolve));
+    // A refusal means that the connection went away by itself; the wait below ends in any case.
+    this.client.quit().catch(() => undefined);
+    await withDeadline(ended, QUIT_TIMEOUT_MS, () => {
+      this.client.disconnect();
+    });
   }
+}
+
+/** ioredis hangs the command on its errors, arguments included: values, and the password of AUTH and HELLO. */
+function withoutArguments(error: unknown): unknown {
+  if (typeof error !== 'object' || error === null || !('command' in error)) return error;
+  const { command } = error;
+  if (typeof command === 'object' && command !== null && 'name' in command)
+    error.command = { name: command.name };
+  return error;
 }
