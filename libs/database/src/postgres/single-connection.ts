@@ -116,8 +116,6 @@ export class SingleConnection {
 
 /** Reads the text form of a one-dimensional array. */
 export function parseArray(text: string): readonly (string | null)[] {
-  const parse = pg.types.getTypeParser(TEXT_ARRAY) as (
-    text: string,
-  ) => (string | null)[];
+  const parse = pg.types.getTypeParser(TEXT_ARRAY) as (text: string) => (string | null)[];
   return parse(text);
 }

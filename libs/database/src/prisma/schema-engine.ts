@@ -19,7 +19,10 @@ const ADAPTER_ERROR = /External error id#(\d+)/;
 // Without the DOM's types, which would bring the browser's globals along, TypeScript does not know it.
 declare const WebAssembly: {
   readonly RuntimeError: new () => Error;
-  instantiate(bytes: Uint8Array, imports: object): Promise<{ instance: { exports: Record<string, unknown> } }>;
+  instantiate(
+    bytes: Uint8Array,
+    imports: object,
+  ): Promise<{ instance: { exports: Record<string, unknown> } }>;
 };
 
 /** The part of the engine that is used here. */
@@ -119,7 +122,7 @@ function withoutLingeringTimers(imports: EngineRuntime): object {
 }
 
 function reportPanic(message: string): void {
-  panicked = new MigrationInterruptedError(`the schema engine crashed (${message.split('\n', 1)[0] ?? ''})`);
+  panicked = new MigrationInterruptedError(`the schema engine crashed (${message.split('\n', 2).join(' ')})`);
   for (const reject of onPanic) reject(panicked);
 }
 
