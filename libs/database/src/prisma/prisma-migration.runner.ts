@@ -76,16 +76,14 @@ export class PrismaMigrationRunner {
     try {
       const before = await this.examine(connection, directory);
       if (before.unknown.length > 0) {
-        log(
-          `${before.unknown.length} applied migrations are not in ${directory.path}; a newer release has been here.`,
-        );
+        log(`A newer release has been here; not in ${directory.path}: ${before.unknown.join(', ')}.`);
       }
       const applied = isUpToDate(before) ? [] : await this.applyPending(connection, directory, adapter);
       const elapsedMs = Math.round(performance.now() - started);
       log(
         applied.length === 0
-          ? `The database is up to date: ${directory.scripts.length} migrations, checked in ${elapsedMs} ms.`
-          : `Applied ${applied.length} migrations in ${elapsedMs} ms: ${applied.join(', ')}.`,
+          ? `The database is up to date (migrations=${directory.scripts.length}, ${elapsedMs} ms).`
+          : `Migrations applied in ${elapsedMs} ms: ${applied.join(', ')}.`,
       );
       return { applied, alreadyApplied: directory.scripts.length - applied.length, elapsedMs };
     } catch (error) {
@@ -113,8 +111,8 @@ export class PrismaMigrationRunner {
     try {
       const history = await this.examine(connection, directory);
       if (isUpToDate(history)) return [];
-      log(`Applying ${history.pending.length} pending migrations from ${directory.path}.`);
-      if (url.schema !== undefined) await connection.query(`CREATE SCHEMA IF NOT EXISTS "${url.schema}"`);
+      log(`Applying migrations from ${directory.path}: ${history.pending.join(', ')}.`);
+      if (url.schema !== undefined) await ensureSchema(connection, url.schema);
       return await applyMigrations(adapter, directory);
     } finally {
       await releaseAdvisoryLocks(connection);
@@ -130,6 +128,12 @@ export class PrismaMigrationRunner {
       throw new MigrationSetupError({ kind: 'edited', migrations: history.edited });
     return history;
   }
+}
+
+/** Asks first: `CREATE SCHEMA IF NOT EXISTS` needs the right to create schemas even where there is nothing to create. */
+async function ensureSchema(connection: SingleConnection, schema: string): Promise<void> {
+  const { rows } = await connection.query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [schema]);
+  if (rows.length === 0) await connection.query(`CREATE SCHEMA IF NOT EXISTS "${schema}"`);
 }
 
 function isUpToDate({ pending, unfinished }: MigrationHistory): boolean {
