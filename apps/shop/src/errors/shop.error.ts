@@ -1,0 +1,10 @@
+/**
+ * Base of what the shop refuses for reasons of its own. The message is written for the customer's eyes: it names
+ * what the request named, and nothing about tables or other people's data.
+ */
+export abstract class ShopError extends Error {
+  /** Whether what was asked for does not exist, or exists in a state that does not allow it. */
+  abstract readonly kind: 'not-found' | 'conflict';
+  /** The figures of the message, for programs. */
+  readonly details: Readonly<Record<string, string | number>> = {};
+}

@@ -1,0 +1,36 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+
+/** One field of a request and what is wrong with it. */
+export class FieldProblemView {
+  @ApiProperty({ type: String, description: 'Where in the request.', example: 'items.0.quantity' })
+  readonly path!: string;
+
+  @ApiProperty({ type: [String], example: ['must not be less than 1'] })
+  readonly problems!: string[];
+}
+
+/** The body of every answer that is not a success. */
+export class ErrorView {
+  @ApiProperty({ type: 'integer', example: 409 })
+  readonly statusCode!: number;
+
+  @ApiProperty({ type: String, description: 'The name of the status.', example: 'Conflict' })
+  readonly error!: string;
+
+  @ApiProperty({ type: String, description: 'One sentence for people.' })
+  readonly message!: string;
+
+  @ApiPropertyOptional({ type: [FieldProblemView], description: 'With 400: which fields are wrong.' })
+  readonly errors?: FieldProblemView[];
+
+  @ApiPropertyOptional({
+    type: 'object',
+    description: 'The figures of the message, for programs.',
+    additionalProperties: { oneOf: [{ type: 'string' }, { type: 'number' }] },
+    example: { productId: 7, requested: 5, available: 3 },
+  })
+  readonly details?: Readonly<Record<string, string | number>>;
+
+  @ApiPropertyOptional({ type: String, description: 'With 500: what to quote; the log has the rest.' })
+  readonly id?: string;
+}
