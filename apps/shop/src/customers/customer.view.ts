@@ -1,0 +1,26 @@
+import { ApiProperty } from '@nestjs/swagger';
+import type { Customer } from '../generated/prisma/client.js';
+import { PageOf } from '../http/page.js';
+
+export class CustomerView {
+  @ApiProperty({ type: 'integer', example: 1 })
+  readonly id: number;
+
+  @ApiProperty({ type: String, format: 'email', example: 'ada.fischer@example.com' })
+  readonly email: string;
+
+  @ApiProperty({ type: String, example: 'Ada Fischer' })
+  readonly name: string;
+
+  @ApiProperty({ type: String, format: 'date-time' })
+  readonly createdAt: string;
+
+  constructor({ id, email, name, createdAt }: Customer) {
+    this.id = id;
+    this.email = email;
+    this.name = name;
+    this.createdAt = createdAt.toISOString();
+  }
+}
+
+export class CustomerPageView extends PageOf(CustomerView) {}
