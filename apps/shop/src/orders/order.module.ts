@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { DatabaseModule } from 'nestjs-database';
+import { CustomerModule } from '../customers/customer.module.js';
+import { StockModule } from '../inventory/stock.module.js';
+import { ProductModule } from '../products/product.module.js';
+import { OrderController } from './order.controller.js';
+import { OrderRepository } from './order.repository.js';
+import { OrderService } from './order.service.js';
+
+@Module({
+  imports: [ProductModule, StockModule, CustomerModule, DatabaseModule.forFeature([OrderRepository])],
+  controllers: [OrderController],
+  providers: [OrderService],
+})
+export class OrderModule {}
