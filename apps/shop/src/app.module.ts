@@ -1,0 +1,60 @@
+import { fileURLToPath } from 'node:url';
+import { Module, ValidationPipe, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { DatabaseModule } from 'nestjs-database';
+import { CustomerModule } from './customers/customer.module.js';
+import { PrismaClient } from './generated/prisma/client.js';
+import { HealthModule } from './health/health.module.js';
+import { badFields, toFieldProblems } from './http/field-problems.js';
+import { ShopExceptionFilter } from './http/shop-exception.filter.js';
+import { StockModule } from './inventory/stock.module.js';
+import { OrderModule } from './orders/order.module.js';
+import { ProductModule } from './products/product.module.js';
+import { SeedModule } from './seed/seed.module.js';
+
+// The same distance from `src` and from `dist`, whatever the working directory is.
+const MIGRATIONS = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url));
+
+/** The stores that the shop works on, wherever they come from. */
+export interface ShopStores {
+  readonly databaseUrl: string;
+  /** Undefined runs the shop without Redis. */
+  readonly redisUrl?: string | undefined;
+}
+
+@Module({})
+export class AppModule {
+  static register({ databaseUrl, redisUrl }: ShopStores): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        DatabaseModule.forRoot({
+          client: PrismaClient,
+          url: databaseUrl,
+          redis: redisUrl === undefined ? false : { url: redisUrl },
+          migrations: { autoDeploy: true, directory: MIGRATIONS },
+          applicationName: 'shop',
+        }),
+        ProductModule,
+        StockModule,
+        CustomerModule,
+        OrderModule,
+        HealthModule,
+        SeedModule,
+      ],
+      providers: [
+        { provide: APP_FILTER, useClass: ShopExceptionFilter },
+        {
+          provide: APP_PIPE,
+          useFactory: () =>
+            new ValidationPipe({
+              whitelist: true,
+              forbidNonWhitelisted: true,
+              transform: true,
+              exceptionFactory: (errors) => badFields(toFieldProblems(errors)),
+            }),
+        },
+      ],
+    };
+  }
+}

@@ -1,0 +1,77 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import type { HealthReport } from 'nestjs-database';
+
+export class DatabaseHealthView {
+  @ApiProperty({ enum: ['up', 'down'] })
+  readonly status: 'up' | 'down';
+
+  @ApiProperty({ type: Number, description: 'Time of one query in milliseconds.', example: 0.8 })
+  readonly latencyMs: number;
+
+  @ApiProperty({
+    type: 'object',
+    description: 'The connections of the pool.',
+    additionalProperties: { oneOf: [{ type: 'string' }, { type: 'number' }, { type: 'boolean' }] },
+    example: { total: 2, active: 0, idle: 2, waiting: 0, max: 20 },
+  })
+  readonly details: Readonly<Record<string, string | number | boolean>>;
+
+  @ApiPropertyOptional({ type: String, description: 'Why it is down.' })
+  readonly error?: string;
+
+  constructor({ healthy, latencyMs, details, error }: HealthReport) {
+    this.status = healthy ? 'up' : 'down';
+    this.latencyMs = latencyMs;
+    this.details = details;
+    if (error !== undefined) this.error = error;
+  }
+}
+
+export class MemoryView {
+  @ApiProperty({ type: 'integer', description: 'Resident memory in bytes.' })
+  readonly rss!: number;
+
+  @ApiProperty({ type: 'integer', description: 'In bytes.' })
+  readonly heapTotal!: number;
+
+  @ApiProperty({ type: 'integer', description: 'In bytes.' })
+  readonly heapUsed!: number;
+
+  @ApiProperty({ type: 'integer', description: 'In bytes.' })
+  readonly external!: number;
+}
+
+export class HealthView {
+  @ApiProperty({ enum: ['ok', 'error'] })
+  readonly status: 'ok' | 'error';
+
+  @ApiProperty({ type: String, format: 'date-time' })
+  readonly timestamp: string;
+
+  @ApiProperty({ type: Number, description: 'Seconds since the process started.' })
+  readonly uptime: number;
+
+  @ApiProperty({ type: DatabaseHealthView })
+  readonly database: DatabaseHealthView;
+
+  @ApiProperty({ type: String, description: 'The version of the shop.', example: '0.1.0' })
+  readonly version: string;
+
+  @ApiProperty({ type: MemoryView })
+  readonly memory: MemoryView;
+
+  constructor(report: HealthReport, version: string) {
+    this.status = report.healthy ? 'ok' : 'error';
+    this.timestamp = new Date().toISOString();
+    this.uptime = process.uptime();
+    this.database = new DatabaseHealthView(report);
+    this.version = version;
+    const { rss, heapTotal, heapUsed, external } = process.memoryUsage();
+    this.memory = { rss, heapTotal, heapUsed, external };
+  }
+}
+
+export class LivenessView {
+  @ApiProperty({ enum: ['ok'] })
+  readonly status = 'ok';
+}

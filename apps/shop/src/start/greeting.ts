@@ -1,0 +1,65 @@
+import type { ShopServers, ShopStore } from './shop-servers.js';
+
+/** Something that can be ordered, and somebody who can order it. */
+export interface OrderExample {
+  readonly customerId: number;
+  readonly productId: number;
+}
+
+export interface Greeting {
+  /** Where the shop is reached from this machine. */
+  readonly url: string;
+  readonly servers: Pick<ShopServers, 'database' | 'redis'>;
+  readonly dataDirectory: string;
+  readonly seeded: boolean;
+  /** Undefined where the database has nothing to sell or nobody to sell to. */
+  readonly example: OrderExample | undefined;
+}
+
+const NO_REDIS = 'none: redis-server is not installed and REDIS_URL is not set; the shop runs without it';
+
+/** What the terminal shows once the shop is open; without any secret. */
+export function greet({ url, servers, dataDirectory, seeded, example }: Greeting): string {
+  const { database, redis } = servers;
+  const embedded = [database, redis].some((store) => store?.embedded !== undefined);
+  return [
+    '',
+    `The shop is open at ${url}`,
+    '',
+    `  API docs    ${url}/docs`,
+    `  PostgreSQL  ${describe(database, 'DATABASE_URL')}`,
+    `  Redis       ${redis === undefined ? NO_REDIS : describe(redis, 'REDIS_URL')}`,
+    ...(embedded ? [`  Data        ${database.embedded?.dataDir ?? dataDirectory}`] : []),
+    ...(seeded ? ['  Sample data was put into the empty database.'] : []),
+    '',
+    'Try it:',
+    ...tryOut(url, example).map((line) => `  ${line}`),
+    '',
+  ].join('\n');
+}
+
+function tryOut(url: string, example: OrderExample | undefined): string[] {
+  const list = `curl '${url}/products?take=3'`;
+  const health = `curl ${url}/api/health`;
+  if (example === undefined) {
+    return [
+      list,
+      health,
+      '(The database has nothing to sell yet; SHOP_SEED=true fills an empty one at the start.)',
+    ];
+  }
+  const { customerId, productId } = example;
+  const body = JSON.stringify({ customerId, items: [{ productId, quantity: 1 }] });
+  return [
+    list,
+    `curl -X POST ${url}/orders -H 'Content-Type: application/json' -d '${body}'`,
+    `curl '${url}/orders?customerId=${customerId}&take=1'`,
+  ];
+}
+
+function describe({ url, embedded }: ShopStore, variable: string): string {
+  const { hostname, port, pathname } = new URL(url);
+  const address = `${hostname}${port === '' ? '' : `:${port}`}${pathname === '/' ? '' : pathname}`;
+  if (embedded === undefined) return `${address} (from ${variable})`;
+  return `${address} (${embedded.owned ? 'started by the shop' : 'already started by another instance of the shop'})`;
+}

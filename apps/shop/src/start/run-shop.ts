@@ -1,0 +1,67 @@
+import type { AddressInfo } from 'node:net';
+import { Logger } from '@nestjs/common';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { PrismaService } from 'nestjs-database';
+import { createShop } from '../app.factory.js';
+import type { ShopOptions } from '../app.options.js';
+import { SeedService } from '../seed/seed.service.js';
+import { greet } from './greeting.js';
+import { findOrderExample } from './order-example.js';
+import { ShopServers } from './shop-servers.js';
+import type { StopSignal } from './stop-signal.js';
+
+interface OpenShop {
+  readonly app: NestExpressApplication;
+  readonly greeting: string;
+}
+
+/**
+ * Opens the shop, keeps it open until `stop` is signalled, and leaves nothing behind: requests are answered, then the
+ * connections are closed, then the servers of our own are stopped.
+ *
+ * @throws what the start failed with, after everything that had been started was stopped
+ */
+export async function runShop(options: ShopOptions, stop: StopSignal): Promise<void> {
+  const servers = await ShopServers.start(options, (line) => {
+    Logger.log(line, 'Servers');
+  });
+  try {
+    if (stop.signal !== undefined) return;
+    const opening = open(options, servers);
+    const opened = await Promise.race([opening, stop.received]);
+    if (opened === undefined) {
+      // Interrupted while it was starting; whatever comes of that is of no interest any more.
+      opening.catch(() => undefined);
+      return;
+    }
+    process.stdout.write(opened.greeting);
+    await stop.received;
+    process.stdout.write('\nClosing the shop …\n');
+    await opened.app.close();
+  } finally {
+    await servers.stop();
+  }
+}
+
+async function open(options: ShopOptions, servers: ShopServers): Promise<OpenShop> {
+  const { database, redis } = servers;
+  const app = await createShop({ databaseUrl: database.url, redisUrl: redis?.url });
+  try {
+    const seeded = options.seed && (await app.get(SeedService).seedIfEmpty());
+    const example = await findOrderExample(app.get(PrismaService));
+    await app.listen(options.port, options.host);
+    const url = addressOf(app, options.host);
+    return { app, greeting: greet({ url, servers, dataDirectory: options.dataDirectory, seeded, example }) };
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+}
+
+/** An address that can be opened: a server that listens everywhere is reached at one place. */
+function addressOf(app: NestExpressApplication, host: string): string {
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  const everywhere = ['0.0.0.0', '::'].includes(host);
+  const name = everywhere ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
+  return `http://${name}:${port}`;
+}
