@@ -9,6 +9,13 @@ const TESTS = [
   'apps/*/test/**/*.ts',
 ];
 
+/** Plain JavaScript has no compiler that knows what Node offers. */
+const NODE_GLOBALS = [
+  ...['process', 'console', 'performance', 'Buffer', 'URL', 'URLSearchParams', 'TextDecoder', 'TextEncoder'],
+  ...['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'setImmediate', 'clearImmediate'],
+  ...['queueMicrotask', 'structuredClone', 'fetch', 'AbortController', 'AbortSignal'],
+];
+
 /** An error without a code cannot be handled by a caller; the taxonomy in `errors/` has a class for every case. */
 const bareErrors = {
   selector: 'ThrowStatement > NewExpression[callee.name=/^(Error|TypeError|RangeError)$/]',
@@ -76,18 +83,7 @@ export default defineConfig(
   {
     files: ['**/*.mjs'],
     languageOptions: {
-      globals: Object.fromEntries(
-        [
-          'process',
-          'console',
-          'URL',
-          'Buffer',
-          'setTimeout',
-          'clearTimeout',
-          'setInterval',
-          'clearInterval',
-        ].map((name) => [name, 'readonly']),
-      ),
+      globals: Object.fromEntries(NODE_GLOBALS.map((name) => [name, 'readonly'])),
     },
   },
 );

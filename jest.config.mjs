@@ -34,6 +34,7 @@ export default {
     {
       ...common,
       displayName: 'servers',
+      testEnvironment: '<rootDir>/test/support/leak-checking-environment.mjs',
       testMatch: ['<rootDir>/test/**/*.{int,e2e,chaos}-spec.ts', '<rootDir>/apps/*/test/**/*.e2e-spec.ts'],
       globalSetup: '<rootDir>/test/support/global-setup.mjs',
       globalTeardown: '<rootDir>/test/support/global-teardown.mjs',

@@ -1,0 +1,114 @@
+/**
+ * Fails a suite that leaves something open behind its last hook: a TCP socket or server (also an unreferenced one,
+ * which would not keep the process alive but keeps a connection of the server), a Unix socket, a child process or a
+ * running timer. Otherwise a leak in one suite shows up as a strange failure in another, or not at all.
+ *
+ * `LEAK_TRACE=1` adds where the running timers were made (slow: it watches every asynchronous operation).
+ */
+import { createHook } from 'node:async_hooks';
+import { readFileSync } from 'node:fs';
+import { TestEnvironment } from 'jest-environment-node';
+
+/** Closing is asynchronous: a socket that `end()` was called on needs a moment. */
+const GRACE_MS = 2_000;
+const POLL_MS = 25;
+
+const endpoint = (address) => (address ? `${address.host ?? address}:${address.port ?? ''}` : null);
+
+/** Everything libuv has open that belongs to one of the kinds above; identified by kind, address and endpoints. */
+function openHandles() {
+  process.report.excludeNetwork = true; // No reverse look-ups: they block.
+  const open = new Map();
+  for (const handle of process.report.getReport().libuv) {
+    const { type, address, pid } = handle;
+    const local = endpoint(handle.localEndpoint);
+    const remote = endpoint(handle.remoteEndpoint);
+    // Pipes without a name are the standard streams of this process or of a child, which is reported itself.
+    const relevant =
+      type === 'process' || type === 'tcp' || type === 'udp' || (type === 'pipe' && (local || remote));
+    if (relevant) open.set([type, address, pid, local, remote].join(' '), { type, pid, local, remote });
+  }
+  return open;
+}
+
+function commandOf(pid) {
+  const child = process._getActiveHandles().find((handle) => handle?.pid === pid && handle.spawnargs);
+  if (child) return child.spawnargs.join(' ');
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+  } catch {
+    return 'command unknown';
+  }
+}
+
+function describeHandle({ type, pid, local, remote }) {
+  if (type === 'process') return `child process ${pid}: ${commandOf(pid).slice(0, 200)}`;
+  const kind = { tcp: 'TCP', udp: 'UDP', pipe: 'Unix' }[type];
+  return remote
+    ? `${kind} socket to ${remote} (local ${local})`
+    : `${kind} server or unconnected socket on ${local}`;
+}
+
+const runningTimers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+
+export default class LeakCheckingEnvironment extends TestEnvironment {
+  #handlesBefore = new Map();
+  #timersBefore = 0;
+  #timerStacks = new Map();
+  #hook;
+
+  async setup() {
+    await super.setup();
+    this.#handlesBefore = openHandles();
+    this.#timersBefore = runningTimers();
+    if (process.env.LEAK_TRACE) this.#traceTimers();
+  }
+
+  async teardown() {
+    this.#hook?.disable();
+    await super.teardown();
+  }
+
+  /** `run_finish` comes after the last `afterAll`; an error noted there fails the suite and keeps its test results. */
+  async handleTestEvent(event, state) {
+    await super.handleTestEvent?.(event, state);
+    if (event.name !== 'run_finish') return;
+    const deadline = performance.now() + GRACE_MS;
+    let leaks = this.#leaks();
+    while (leaks.length > 0 && performance.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      leaks = this.#leaks();
+    }
+    if (leaks.length === 0) return;
+    const error = new Error(
+      `The suite left open after its last hook:\n${leaks.map((leak) => `  - ${leak}`).join('\n')}`,
+    );
+    error.stack = `${error.name}: ${error.message}`; // The stack of this file says nothing about the leak.
+    state.unhandledErrors.push(error);
+  }
+
+  #leaks() {
+    const leaks = [];
+    for (const [key, handle] of openHandles()) {
+      if (!this.#handlesBefore.has(key)) leaks.push(describeHandle(handle));
+    }
+    const timers = runningTimers() - this.#timersBefore;
+    if (timers > 0) {
+      const stacks = [...this.#timerStacks.values()].map((stack) => `\n${stack}`).join('');
+      leaks.push(
+        `${timers} running timer${timers === 1 ? '' : 's'}${stacks || ' (LEAK_TRACE=1 says where they were made)'}`,
+      );
+    }
+    return leaks;
+  }
+
+  #traceTimers() {
+    const stacks = this.#timerStacks;
+    this.#hook = createHook({
+      init(id, type) {
+        if (type === 'Timeout') stacks.set(id, new Error().stack?.split('\n').slice(3, 9).join('\n'));
+      },
+      destroy: (id) => stacks.delete(id),
+    }).enable();
+  }
+}
