@@ -82,7 +82,7 @@ export async function startPostgresOn(
     const cluster = new PostgresCluster(join(dataDir, 'cluster'), binaries, account);
     const states = new ServerStateStore(dataDir);
     const state = await agreeOnState(states, cluster, resolved);
-    await cluster.ensure(state.password);
+    await cluster.ensure(state.password, resolved.settings['fsync'] !== 'off');
     const program = new PostgresProgram(dataDir, cluster, binaries, account, state, resolved);
     const server = await SupervisedServer.start(program, resolved.log);
     if (server.owned && server.port !== state.port) states.replace(state, { ...state, port: server.port });

@@ -41,9 +41,13 @@ export class PostgresCluster {
     return existsSync(this.versionFile);
   }
 
-  /** Creates the cluster unless there is one, whose fitness is checked instead. */
-  async ensure(password: string): Promise<void> {
-    if (!this.exists) await this.create(password);
+  /**
+   * Creates the cluster unless there is one, and checks that the server can use it.
+   *
+   * @param durable - whether a new cluster is written to the disk before it is used.
+   */
+  async ensure(password: string, durable: boolean): Promise<void> {
+    if (!this.exists) await this.create(password, durable);
     const version = readFileSyncOrRefuse(this.versionFile, this.directory).trim();
     if (version !== this.binaries.majorVersion) {
       throw new EmbeddedDataDirectoryError(
@@ -67,10 +71,10 @@ export class PostgresCluster {
     return join(this.directory, 'PG_VERSION');
   }
 
-  private async create(password: string): Promise<void> {
+  private async create(password: string, durable: boolean): Promise<void> {
     const scratch = scratchPath(dirname(this.directory));
     try {
-      const draft = await this.initialise(scratch, password);
+      const draft = await this.initialise(scratch, password, durable);
       renameSync(draft, this.directory);
     } catch (error) {
       if (this.exists) return;
@@ -82,7 +86,7 @@ export class PostgresCluster {
   }
 
   /** Runs initdb below `scratch`; returns the new cluster's directory. */
-  private async initialise(scratch: string, password: string): Promise<string> {
+  private async initialise(scratch: string, password: string, durable: boolean): Promise<string> {
     mkdirSync(scratch, { mode: 0o711 });
     const passwordFile = join(scratch, 'password');
     const draft = join(scratch, 'cluster');
@@ -93,7 +97,7 @@ export class PostgresCluster {
     }
     const initdb = await ServerProcess.launch({
       command: this.binaries.initdb,
-      args: initdbArguments(draft, passwordFile),
+      args: [...initdbArguments(draft, passwordFile), ...(durable ? [] : ['--no-sync'])],
       cwd: scratch,
       account: this.account,
       ...libraryEnvironment(this.binaries),

@@ -38,11 +38,14 @@ export class ServerStateStore {
   }
 
   /** Puts the state in place after the one given (null: the first one), or returns the one another instance has put there. */
-  replace(previous: ServerState | null, next: Omit<ServerState, 'generation'>): ServerState {
-    const state: ServerState = { generation: (previous?.generation ?? 0) + 1, ...next };
+  replace(
+    previous: ServerState | null,
+    { port, password }: Pick<ServerState, 'port' | 'password'>,
+  ): ServerState {
+    const state: ServerState = { generation: (previous?.generation ?? 0) + 1, port, password };
     const draft = scratchPath(this.directory);
     try {
-      writeFileSync(draft, `${JSON.stringify({ port: state.port, password: state.password })}\n`, {
+      writeFileSync(draft, `${JSON.stringify({ port, password })}\n`, {
         mode: 0o600,
         flag: 'wx',
       });

@@ -4,6 +4,7 @@ import type { EmbeddedServer } from './embedded-server.js';
 import { holdingEventLoop, pause } from './event-loop.js';
 import { isProcessAlive } from './process-liveness.js';
 import type { ServerProcess } from './server-process.js';
+import { messageOf } from './system-error.js';
 
 /** What is known of the server of a data directory: it answers, it is about to or about to end, or there is none. */
 export type Sighting =
@@ -111,7 +112,7 @@ export class SupervisedServer implements EmbeddedServer {
     this.#recovery = this.#acquire()
       .catch((error: unknown) => {
         clearInterval(this.#watch);
-        this.log(`${error instanceof Error ? error.message : String(error)} It is not tried again.`);
+        this.log(`${messageOf(error)} It is not tried again.`);
       })
       .finally(() => (this.#recovery = undefined));
   }
@@ -120,6 +121,7 @@ export class SupervisedServer implements EmbeddedServer {
   async #acquire(): Promise<void> {
     const deadline = performance.now() + START_TIMEOUT_MS;
     let obstacleSince: number | undefined;
+    let failure: EmbeddedStartError | undefined;
     while (this.#stopping === undefined) {
       const sighting = await this.program.sight(this.#port);
       if (sighting.state === 'ready') return this.#adopt(sighting, undefined);
@@ -128,15 +130,19 @@ export class SupervisedServer implements EmbeddedServer {
         await pause(POLL_INTERVAL_MS);
         continue;
       }
+      // Only now: a server that ended because another instance's was faster has not failed.
+      if (failure !== undefined) throw failure;
       const process = await this.#launch();
-      if (await this.#cameUp(process, deadline)) return;
-      if (this.#stopping !== undefined) return;
+      const outcome = await this.#follow(process, deadline);
+      if (outcome === 'up') return;
+      if (outcome === 'dismissed') continue;
       const output = process.output();
       obstacleSince ??= performance.now();
-      if (!this.program.isPassing(output) || performance.now() - obstacleSince > OBSTACLE_TIMEOUT_MS) {
-        throw this.#failed(process, output);
+      if (this.program.isPassing(output) && performance.now() - obstacleSince < OBSTACLE_TIMEOUT_MS) {
+        await pause(OBSTACLE_PAUSE_MS);
+      } else {
+        failure = this.#failed(process, output);
       }
-      await pause(OBSTACLE_PAUSE_MS);
     }
   }
 
@@ -147,7 +153,7 @@ export class SupervisedServer implements EmbeddedServer {
       if (error instanceof EmbeddedStartError) throw error;
       throw new EmbeddedStartError(
         this.program.product,
-        error instanceof Error ? error.message : String(error),
+        messageOf(error),
         'Check that its program can be run by this user.',
         [],
         { cause: error },
@@ -155,22 +161,26 @@ export class SupervisedServer implements EmbeddedServer {
     }
   }
 
-  /** Whether the launched server became the server of the data directory; when another one did, it has been ended. */
-  async #cameUp(process: ServerProcess, deadline: number): Promise<boolean> {
+  /** Waits until the launched server answers, has ended by itself, or is not needed any more and was ended. */
+  async #follow(process: ServerProcess, deadline: number): Promise<'up' | 'ended' | 'dismissed'> {
     while (!process.hasExited) {
       const sighting = await this.program.sight(this.#port);
       if (sighting.state === 'ready' && sighting.pid === process.pid) {
         this.#adopt(sighting, process);
-        return true;
+        return 'up';
       }
-      if (this.#stopping !== undefined || sighting.state === 'ready' || performance.now() > deadline) {
+      // Ready, but not the one that was launched: another instance's was faster.
+      if (sighting.state === 'ready' || this.#stopping !== undefined) {
         await process.stop();
-        if (this.#stopping !== undefined || sighting.state === 'ready') return false;
+        return 'dismissed';
+      }
+      if (performance.now() > deadline) {
+        await process.stop();
         throw this.#unresponsive(process.output());
       }
       await Promise.race([pause(POLL_INTERVAL_MS), process.exited()]);
     }
-    return false;
+    return 'ended';
   }
 
   #adopt({ pid, port }: { pid: number; port: number }, process: ServerProcess | undefined): void {
