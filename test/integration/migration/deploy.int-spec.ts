@@ -1,13 +1,16 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import {
   ENGINE_LOCK_KEY,
   MIGRATION_LOCK_KEY,
 } from '../../../libs/database/src/prisma/prisma-migration.runner.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
 import { createRunner, MigrationFixture, openConnection, SHOP_MIGRATIONS } from './migration-fixture.js';
+
+// Several deploys or child processes in one test, on a machine that may be busy.
+jest.setTimeout(20_000);
 
 const SHOP_TABLES = ['category', 'customer', 'customer_order', 'order_item', 'product', 'stock_item'];
 

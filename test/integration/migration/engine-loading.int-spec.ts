@@ -1,8 +1,11 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { SCHEMA_ENGINE_VERSION } from '../../../libs/database/src/prisma/schema-engine.js';
+
+// Several deploys or child processes in one test, on a machine that may be busy.
+jest.setTimeout(20_000);
 
 interface Outcome {
   readonly exitCode: number;

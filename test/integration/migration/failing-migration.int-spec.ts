@@ -1,12 +1,15 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import {
   MigrationFailedError,
   MigrationSetupError,
 } from '../../../libs/database/src/migration/migration.errors.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
 import { createRunner, failureOf, MigrationFixture } from './migration-fixture.js';
+
+// Several deploys or child processes in one test, on a machine that may be busy.
+jest.setTimeout(20_000);
 
 const BROKEN = {
   '1_good': 'CREATE TABLE good (id int)',

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import {
   MigrationInterruptedError,
   MigrationLockTimeoutError,
@@ -12,6 +12,9 @@ import {
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
 import { until } from '../../support/until.js';
 import { createRunner, failureOf, MigrationFixture, openConnection } from './migration-fixture.js';
+
+// Several deploys or child processes in one test, on a machine that may be busy.
+jest.setTimeout(20_000);
 
 // What another process runs that holds the lock and does nothing else.
 const HOLDER = `

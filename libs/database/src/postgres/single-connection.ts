@@ -75,7 +75,7 @@ export class SingleConnection {
     return this.socket.destroyed;
   }
 
-  /** Whether a transaction is open that an earlier call left behind. */
+  /** Whether the last call, which must have succeeded, left a transaction open. */
   get inTransaction(): boolean {
     return this.client.getTransactionStatus() !== 'I';
   }

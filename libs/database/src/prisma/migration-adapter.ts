@@ -121,7 +121,8 @@ class MigrationAdapter implements SqlDriverAdapter {
     } catch (error) {
       const failure = describe(error);
       this.scriptFailure = { script, ...failure };
-      if (this.connection.inTransaction) await this.restore('ROLLBACK');
+      // Without asking: pg reports the error before it has learned whether a transaction is open. Harmless if none is.
+      await this.restore('ROLLBACK');
       if (error instanceof DriverAdapterError) throw error;
       throw new DriverAdapterError(serverError(failure.sqlState, failure.reason));
     } finally {
