@@ -154,6 +154,11 @@ describe('migrations that cannot be run', () => {
     expect((error as MigrationSetupError).problem).toMatchObject({ kind: 'refused', refusal: '42501' });
   });
 
+  it('fail as any connection does when the server is not there', async () => {
+    const error = await failureOf(createRunner('postgresql://postgres@127.0.0.1:1/none', fixture).deploy());
+    expect(error).toMatchObject({ code: 'UNAVAILABLE', retryable: true });
+  });
+
   async function refusal(): Promise<MigrationSetupError> {
     const error = await failureOf(createRunner(database.url, fixture).deploy());
     expect(error).toBeInstanceOf(MigrationSetupError);

@@ -102,6 +102,19 @@ describe('the migration lock', () => {
     expect(error).toBe(reason);
   });
 
+  it('is given up with a typed error when the waiting session is ended', async () => {
+    const holder = await openConnection(database.url, 'holder');
+    await holder.query(`SELECT pg_advisory_lock(${MIGRATION_LOCK_KEY})`);
+    const end = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE datname = current_database() AND application_name = 'shop migrate'`;
+    const log = (line: string): void => {
+      if (line.startsWith('Waiting')) void holder.query(end);
+    };
+    const error = await failureOf(createRunner(database.url, { ...fixture, log }).deploy());
+    await holder.close();
+    expect(error).toBeInstanceOf(MigrationInterruptedError);
+  });
+
   it('cannot be lost unnoticed: it ends with the session that migrates, and the deploy says so', async () => {
     await fixture.write('2_long', 'CREATE TABLE long (id int); SELECT pg_sleep(30)');
     const deploy = failureOf(createRunner(database.url, fixture).deploy());

@@ -21,6 +21,7 @@ const TARGET: ErrorTarget = { kind: 'postgres', connection: 'default' };
 export interface MigrationRunnerSettings {
   /** Must lead straight to PostgreSQL, not through a pooler in transaction mode. Its schema receives the tables. */
   readonly url: PostgresUrl;
+  /** The session adds ` migrate` to it, so that others see in `pg_stat_activity` who holds the lock. */
   readonly applicationName: string;
   readonly directory: string;
   readonly lockTimeoutMs: number;

@@ -74,7 +74,7 @@ export async function applyMigrations(
       const id = ADAPTER_ERROR.exec(String(error))?.[1];
       throw (id === undefined ? undefined : bound.errorRegistry.consumeError(Number(id))?.error) ?? error;
     } finally {
-      // Nothing below can be called again: the engine is out of reach from here on.
+      // The engine is out of reach from here on: a call after `free` would raise an error that nobody can catch.
       if (panicked === undefined) engine?.free();
     }
   });
@@ -86,7 +86,6 @@ async function loadRuntime(): Promise<EngineRuntime> {
   try {
     scriptPath = createRequire(import.meta.url).resolve(ENGINE_MODULE);
   } catch (cause) {
-    runtime = undefined;
     throw new MigrationSetupError({ kind: 'engine-missing', version }, { cause });
   }
   try {
@@ -102,7 +101,6 @@ async function loadRuntime(): Promise<EngineRuntime> {
     Object.assign(globalThis, { PRISMA_WASM_PANIC_REGISTRY: { set_message: reportPanic } });
     return loaded;
   } catch (cause) {
-    runtime = undefined;
     throw new MigrationSetupError({ kind: 'engine-unusable', version }, { cause });
   }
 }
@@ -136,15 +134,15 @@ async function withPanicGuard<Result>(work: () => Promise<Result>): Promise<Resu
   const panic = new Promise<never>((_, rejectPanic) => {
     reject = rejectPanic;
   });
+  if (onPanic.size === 0) process.on('uncaughtException', swallowTrap);
   onPanic.add(reject);
-  process.on('uncaughtException', swallowTrap);
   try {
     return await Promise.race([work(), panic]);
   } finally {
     // The trap follows the panic's message in the same turn of the event loop; the guard has to outlive it.
     await new Promise(setImmediate);
-    process.off('uncaughtException', swallowTrap);
     onPanic.delete(reject);
+    if (onPanic.size === 0) process.off('uncaughtException', swallowTrap);
   }
 }
 
