@@ -48,6 +48,17 @@ export {
 // Redis
 export { RedisService, type RedisSetOptions } from './redis/redis.service.js';
 
+// Migrations
+export {
+  MigrationFailedError,
+  MigrationInterruptedError,
+  MigrationLockTimeoutError,
+  MigrationSetupError,
+  type MigrationFailure,
+  type MigrationLockHolder,
+  type MigrationSetupProblem,
+} from './migration/migration.errors.js';
+
 // Health
 export type { HealthReport } from './common/health-report.js';
 

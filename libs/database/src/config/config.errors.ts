@@ -15,10 +15,12 @@ export class InvalidOptionsError extends DatabaseError {
     readonly subject: string,
     readonly violations: readonly OptionViolation[],
   ) {
-    const list = violations.map(({ path, problem }) => `\n • \`${path}\` ${problem}`).join('');
-    super(
-      `${subject} was given ${violations.length} invalid option${violations.length === 1 ? '' : 's'}:${list}\nNothing was started.`,
-    );
+    const [first] = violations;
+    const list =
+      violations.length === 1 && first !== undefined
+        ? `1 invalid option: \`${first.path}\` ${first.problem} `
+        : `${violations.length} invalid options:${violations.map(({ path, problem }) => `\n • \`${path}\` ${problem}`).join('')}\n`;
+    super(`${subject} was given ${list}Nothing was started.`);
   }
 }
 

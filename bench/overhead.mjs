@@ -1,0 +1,126 @@
+// What the library adds to one call: PrismaService and a repository beside a bare PrismaClient, RedisService beside bare
+// ioredis. All contestants take turns in short slices of one run, so that a noisy machine slows them alike; compare the
+// ratios, never two runs. `npm run bench -- overhead [rounds]`; needs what `npm run build` makes.
+import 'reflect-metadata';
+import { mkdtemp, rm, chmod } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Injectable } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { PrismaPg } from '@prisma/adapter-pg';
+import { Redis } from 'ioredis';
+import { DatabaseModule, PrismaService, RedisService, RepositoryFor } from 'nestjs-database';
+import { startEmbeddedPostgres, startEmbeddedRedis } from 'nestjs-database/embedded';
+import { PrismaClient } from '../apps/shop/dist/generated/prisma/client.js';
+
+const ROUNDS = Number(process.argv[2] ?? 30);
+const CALLS_PER_SLICE = 200;
+const CONCURRENCIES = [1, 32];
+
+const CategoryRepository = class CategoryRepository extends RepositoryFor('category') {};
+Injectable()(CategoryRepository);
+
+const directory = await mkdtemp(join(tmpdir(), 'bench-overhead-'));
+await chmod(directory, 0o755);
+const postgres = await startEmbeddedPostgres({
+  dataDir: join(directory, 'postgres'),
+  settings: { fsync: 'off' },
+});
+const redisServer = await startEmbeddedRedis({ dataDir: join(directory, 'redis') });
+
+class BenchModule {}
+const application = await NestFactory.createApplicationContext(
+  {
+    module: BenchModule,
+    imports: [
+      DatabaseModule.forRoot({
+        client: PrismaClient,
+        url: postgres.url,
+        redis: redisServer === null ? false : { url: redisServer.url },
+        migrations: { autoDeploy: true },
+        pool: { max: 10 },
+      }),
+      DatabaseModule.forFeature([CategoryRepository]),
+    ],
+  },
+  { logger: false },
+);
+const service = application.get(PrismaService);
+const repository = application.get(CategoryRepository);
+const bare = new PrismaClient({ adapter: new PrismaPg({ connectionString: postgres.url, max: 10 }) });
+const { id } = await service.category.create({ data: { name: 'Books', slug: 'books' } });
+
+const contests = [
+  {
+    title: 'findUnique by id',
+    baseline: 'bare PrismaClient',
+    contestants: {
+      'bare PrismaClient': () => bare.category.findUnique({ where: { id } }),
+      PrismaService: () => service.category.findUnique({ where: { id } }),
+      'repository.findById': () => repository.findById(id),
+    },
+  },
+];
+let bareRedis;
+if (redisServer !== null) {
+  bareRedis = new Redis(redisServer.url);
+  const wrapped = application.get(RedisService);
+  await wrapped.set('key', 'value');
+  contests.push({
+    title: 'GET',
+    baseline: 'bare ioredis',
+    contestants: { 'bare ioredis': () => bareRedis.get('key'), RedisService: () => wrapped.get('key') },
+  });
+}
+
+for (const { title, baseline, contestants } of contests) {
+  for (const concurrency of CONCURRENCIES) {
+    const times = await compete(contestants, concurrency);
+    const reference = median(times[baseline]);
+    console.log(
+      `\n${title}, concurrency ${concurrency}, median of ${ROUNDS} slices of ${CALLS_PER_SLICE} calls`,
+    );
+    for (const [name, slices] of Object.entries(times)) {
+      const micros = median(slices);
+      console.log(
+        `  ${name.padEnd(22)} ${micros.toFixed(1).padStart(8)} µs a call   ${(micros / reference).toFixed(3)} ×`,
+      );
+    }
+  }
+}
+
+await bare.$disconnect();
+await bareRedis?.quit();
+await application.close();
+await redisServer?.stop();
+await postgres.stop();
+await rm(directory, { recursive: true, force: true });
+
+async function compete(contestants, concurrency) {
+  const names = Object.keys(contestants);
+  const times = Object.fromEntries(names.map((name) => [name, []]));
+  for (let round = -3; round < ROUNDS; round++) {
+    // Another one begins in each round: whoever comes first in a slice pays for what the last left behind.
+    for (let turn = 0; turn < names.length; turn++) {
+      const name = names[(((round + turn) % names.length) + names.length) % names.length];
+      const started = performance.now();
+      await slice(contestants[name], concurrency);
+      const micros = ((performance.now() - started) * 1_000) / CALLS_PER_SLICE;
+      if (round >= 0) times[name].push(micros);
+    }
+  }
+  return times;
+}
+
+async function slice(call, concurrency) {
+  let left = CALLS_PER_SLICE;
+  const worker = async () => {
+    while (left-- > 0) await call();
+  };
+  await Promise.all(Array.from({ length: concurrency }, worker));
+}
+
+function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)];
+}
