@@ -56,7 +56,7 @@ describe('the leak check of the server suites', () => {
   });
 
   it.each([
-    ['interval', () => /- 1 running timer /],
+    ['interval', () => /- 1 running timer:\n.*interval\.fixture\.mjs:4/],
     ['server', () => /- TCP server or unconnected socket on 127\.0\.0\.1:\d+/],
     ['socket', () => new RegExp(`- TCP socket to 127\\.0\\.0\\.1:${port} \\(local 127\\.0\\.0\\.1:\\d+\\)`)],
     ['child-process', () => /- child process \d+: .*node.* -e setTimeout/],

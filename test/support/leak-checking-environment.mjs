@@ -2,8 +2,6 @@
  * Fails a suite that leaves something open behind its last hook: a TCP socket or server (also an unreferenced one,
  * which would not keep the process alive but keeps a connection of the server), a Unix socket, a child process or a
  * running timer. Otherwise a leak in one suite shows up as a strange failure in another, or not at all.
- *
- * `LEAK_TRACE=1` adds where the running timers were made (slow: it watches every asynchronous operation).
  */
 import { createHook } from 'node:async_hooks';
 import { readFileSync } from 'node:fs';
@@ -49,23 +47,35 @@ function describeHandle({ type, pid, local, remote }) {
     : `${kind} server or unconnected socket on ${local}`;
 }
 
-const runningTimers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+/** Where a timer was made: the frames of the suite and of what it loaded. */
+function originOf(error) {
+  const frames = String(error.stack).split('\n').slice(1);
+  const ours = frames
+    .filter((frame) => !/node:|<anonymous>\)$|leak-checking-environment|node_modules\/jest-/.test(frame))
+    .slice(0, 3);
+  return ours.length > 0 ? ours.map((frame) => frame.trim()).join(' < ') : 'made inside Node';
+}
 
 export default class LeakCheckingEnvironment extends TestEnvironment {
   #handlesBefore = new Map();
-  #timersBefore = 0;
-  #timerStacks = new Map();
-  #hook;
+  /** The suite's timers by identity: a count would be wrong when one of the runner's own timers comes or goes. */
+  #timers = new Map();
+  #hook = createHook({
+    init: (id, type, _trigger, timer) => {
+      if (type === 'Timeout') this.#timers.set(id, { timer, origin: new Error() });
+    },
+    destroy: (id) => this.#timers.delete(id),
+  });
 
   async setup() {
     await super.setup();
     this.#handlesBefore = openHandles();
-    this.#timersBefore = runningTimers();
-    if (process.env.LEAK_TRACE) this.#traceTimers();
+    this.#hook.enable();
   }
 
   async teardown() {
-    this.#hook?.disable();
+    this.#hook.disable();
+    this.#timers.clear();
     await super.teardown();
   }
 
@@ -80,35 +90,19 @@ export default class LeakCheckingEnvironment extends TestEnvironment {
       leaks = this.#leaks();
     }
     if (leaks.length === 0) return;
-    const error = new Error(
-      `The suite left open after its last hook:\n${leaks.map((leak) => `  - ${leak}`).join('\n')}`,
-    );
-    error.stack = `${error.name}: ${error.message}`; // The stack of this file says nothing about the leak.
-    state.unhandledErrors.push(error);
+    const list = leaks.map((leak) => `  - ${leak}`).join('\n');
+    state.unhandledErrors.push(new Error(`The suite left open after its last hook:\n${list}`));
   }
 
   #leaks() {
-    const leaks = [];
-    for (const [key, handle] of openHandles()) {
-      if (!this.#handlesBefore.has(key)) leaks.push(describeHandle(handle));
-    }
-    const timers = runningTimers() - this.#timersBefore;
-    if (timers > 0) {
-      const stacks = [...this.#timerStacks.values()].map((stack) => `\n${stack}`).join('');
-      leaks.push(
-        `${timers} running timer${timers === 1 ? '' : 's'}${stacks || ' (LEAK_TRACE=1 says where they were made)'}`,
-      );
-    }
-    return leaks;
-  }
-
-  #traceTimers() {
-    const stacks = this.#timerStacks;
-    this.#hook = createHook({
-      init(id, type) {
-        if (type === 'Timeout') stacks.set(id, new Error().stack?.split('\n').slice(3, 9).join('\n'));
-      },
-      destroy: (id) => stacks.delete(id),
-    }).enable();
+    const handles = [...openHandles()].filter(([key]) => !this.#handlesBefore.has(key));
+    const timers = [...this.#timers.values()].filter(({ timer }) => !timer._destroyed && timer.hasRef());
+    const origins = timers.map(({ origin }) => `\n      ${originOf(origin)}`).join('');
+    return [
+      ...handles.map(([, handle]) => describeHandle(handle)),
+      ...(timers.length > 0
+        ? [`${timers.length} running timer${timers.length > 1 ? 's' : ''}:${origins}`]
+        : []),
+    ];
   }
 }
