@@ -6,6 +6,6 @@ export class ShopOptionsError extends Error {
     readonly variable: string,
     problem: string,
   ) {
-    super(`${variable} ${problem}`);
+    super(`\`${variable}\` ${problem}`);
   }
 }

@@ -8,8 +8,8 @@ const NEST_CONTEXTS = new Set([
   'RouterExplorer',
   'NestApplication',
 ]);
-/** Repeats, with a stack, the failure of a start, which `main` reports in a sentence. */
-const START_FAILURES = 'ExceptionHandler';
+/** They repeat, with a stack, the failure of a start or of listening, which `main` reports in a sentence. */
+const START_FAILURES = new Set(['ExceptionHandler', 'NestApplication']);
 
 /** Writes what the shop and the library log, and of Nest the warnings and errors only. */
 export class ShopLogger extends ConsoleLogger {
@@ -26,7 +26,8 @@ export class ShopLogger extends ConsoleLogger {
   }
 
   override error(message: unknown, ...rest: unknown[]): void {
-    if (rest.at(-1) === START_FAILURES) return;
+    const context = rest.at(-1);
+    if (typeof context === 'string' && START_FAILURES.has(context)) return;
     super.error(message, ...(rest as [string]));
   }
 }
