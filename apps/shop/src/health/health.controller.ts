@@ -4,7 +4,7 @@ import { HealthCheck, HealthCheckService, type HealthCheckResult } from '@nestjs
 import { PrismaService } from 'nestjs-database';
 import { DatabaseHealthIndicator, RedisHealthIndicator } from 'nestjs-database/health';
 import { readShopVersion } from '../app.version.js';
-import { HealthView, LivenessView } from './health.view.js';
+import { HealthView, LivenessView, ReadinessView } from './health.view.js';
 
 const NO_STORE = ['Cache-Control', 'no-store'] as const;
 
@@ -41,8 +41,11 @@ export class HealthController {
   }
 
   @Get('readyz')
-  @HealthCheck()
+  // Terminus finds Swagger with `require`, which not every loader of ES modules allows; so it is described below.
+  @HealthCheck({ noCache: true, swaggerDocumentation: false })
   @ApiOperation({ summary: 'Whether the process can do its work', operationId: 'getReadiness' })
+  @ApiOkResponse({ type: ReadinessView })
+  @ApiServiceUnavailableResponse({ type: ReadinessView, description: 'A store is down.' })
   async ready(): Promise<HealthCheckResult> {
     return await this.checks.check([
       () => this.database.pingCheck('database'),

@@ -75,3 +75,26 @@ export class LivenessView {
   @ApiProperty({ enum: ['ok'] })
   readonly status = 'ok';
 }
+
+const INDICATOR = {
+  type: 'object' as const,
+  properties: { status: { type: 'string', enum: ['up', 'down'] } },
+  required: ['status'],
+  additionalProperties: { oneOf: [{ type: 'string' }, { type: 'number' }, { type: 'boolean' }] },
+};
+const INDICATORS = { type: 'object' as const, additionalProperties: INDICATOR };
+
+/** Terminus' report, for the documentation. */
+export class ReadinessView {
+  @ApiProperty({ enum: ['ok', 'error', 'shutting_down'] })
+  readonly status!: string;
+
+  @ApiProperty({ ...INDICATORS, description: 'The stores that are up.' })
+  readonly info!: object;
+
+  @ApiProperty({ ...INDICATORS, description: 'The stores that are down.' })
+  readonly error!: object;
+
+  @ApiProperty({ ...INDICATORS, description: 'All stores.' })
+  readonly details!: object;
+}
