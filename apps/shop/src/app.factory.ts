@@ -1,3 +1,4 @@
+import type { LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule, type ShopStores } from './app.module.js';
@@ -9,9 +10,12 @@ import { ShopLogger } from './start/shop-logger.js';
  *
  * @throws what the start failed with; nothing of the application is left then
  */
-export async function createShop(stores: ShopStores): Promise<NestExpressApplication> {
+export async function createShop(
+  stores: ShopStores,
+  logger: LoggerService = new ShopLogger(),
+): Promise<NestExpressApplication> {
   const app = await NestFactory.create<NestExpressApplication>(AppModule.register(stores), {
-    logger: new ShopLogger(),
+    logger,
     abortOnError: false,
   });
   try {

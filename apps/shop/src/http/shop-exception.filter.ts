@@ -89,6 +89,8 @@ function hasOwnShape(body: unknown): body is object {
   return typeof body === 'object' && body !== null && ('errors' in body || !('statusCode' in body));
 }
 
+/** In one line: Prisma's messages hold excerpts of code. */
 function messageOf(exception: unknown): string {
-  return exception instanceof Error ? exception.message : String(exception);
+  const message = exception instanceof Error ? exception.message : String(exception);
+  return message.replace(/\s+/g, ' ').trim();
 }

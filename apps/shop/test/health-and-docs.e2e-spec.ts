@@ -1,0 +1,143 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { OpenShop } from './support/open-shop.js';
+import { differences } from './support/schema-check.js';
+
+jest.setTimeout(60_000);
+
+let shop: OpenShop;
+let document: any;
+beforeAll(async () => {
+  shop = await OpenShop.open();
+  document = (await shop.get('/docs-json')).body;
+});
+afterAll(async () => {
+  await shop.close();
+});
+
+describe('health', () => {
+  it('says at /api/health how the shop, its database and its memory are', async () => {
+    const manifest = JSON.parse(readFileSync('apps/shop/package.json', 'utf8')) as { version: string };
+    const { status, body, headers } = await shop.get('/api/health');
+    expect(status).toBe(200);
+    expect(headers.get('Cache-Control')).toContain('no-store');
+    expect(Object.keys(body)).toEqual(['status', 'timestamp', 'uptime', 'database', 'version', 'memory']);
+    expect(body).toMatchObject({
+      status: 'ok',
+      uptime: expect.any(Number),
+      database: { status: 'up', latencyMs: expect.any(Number), details: { max: 20 } },
+      version: manifest.version,
+      memory: { rss: expect.any(Number), heapUsed: expect.any(Number) },
+    });
+    expect(Math.abs(Date.now() - Date.parse(body.timestamp as string))).toBeLessThan(60_000);
+  });
+
+  it('is ready and alive while the stores answer; a Redis that is not configured is no failure', async () => {
+    const ready = await shop.get('/readyz');
+    expect(ready).toMatchObject({
+      status: 200,
+      body: {
+        status: 'ok',
+        details: { database: { status: 'up' }, redis: { status: 'up', configured: false } },
+      },
+    });
+    expect(await shop.get('/livez')).toMatchObject({ status: 200, body: { status: 'ok' } });
+  });
+
+  it('is alive but not ready while the database is away, and ready again when it is back', async () => {
+    await shop.connection.cut();
+    const health = await shop.get('/api/health');
+    expect(health).toMatchObject({ status: 503, body: { status: 'error', database: { status: 'down' } } });
+    const ready = await shop.get('/readyz');
+    expect(ready).toMatchObject({
+      status: 503,
+      body: { status: 'error', error: { database: { status: 'down' } } },
+    });
+    expect((await shop.get('/livez')).status).toBe(200);
+    for (const { text } of [health, ready]) expect(text).not.toMatch(/postgresql:|@/);
+    await shop.connection.open();
+    expect((await shop.get('/readyz')).status).toBe(200);
+    expect((await shop.get('/api/health')).status).toBe(200);
+  });
+});
+
+describe('the description of the API', () => {
+  it('lists every route with its answers', () => {
+    const routes = Object.entries<Record<string, any>>(document.paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, { responses }]) => {
+        return `${method.toUpperCase()} ${path} ${Object.keys(responses as object).join(' ')}`;
+      }),
+    );
+    expect(routes.toSorted()).toEqual([
+      'GET /api/health 200 503',
+      'GET /categories 200 500 503',
+      'GET /customers 200 400 500 503',
+      'GET /customers/{id} 200 400 404 500 503',
+      'GET /inventory/{productId} 200 400 404 500 503',
+      'GET /livez 200',
+      'GET /orders 200 400 500 503',
+      'GET /orders/{id} 200 400 404 500 503',
+      'GET /products 200 400 500 503',
+      'GET /products/{id} 200 400 404 500 503',
+      'GET /readyz 200 503',
+      'PATCH /products/{id} 200 400 404 409 413 500 503',
+      'POST /customers 201 400 409 413 500 503',
+      'POST /inventory/{productId}/adjustments 200 400 404 409 413 500 503',
+      'POST /orders 201 400 404 409 413 500 503',
+      'POST /products 201 400 404 409 413 500 503',
+    ]);
+  });
+
+  it('gives every answer a schema', () => {
+    for (const [path, methods] of Object.entries<Record<string, any>>(document.paths)) {
+      for (const [method, { responses }] of Object.entries(methods)) {
+        for (const [status, { content }] of Object.entries<any>(responses)) {
+          expect([method, path, status, content?.['application/json']?.schema]).not.toContain(undefined);
+        }
+      }
+    }
+  });
+
+  it('has an example for POST /orders that fits its own schema and is accepted by the shop', async () => {
+    const { schema, examples } = document.paths['/orders'].post.requestBody.content['application/json'];
+    const example = examples.order.value;
+    expect(differences(document, schema, example)).toEqual([]);
+    expect(differences(document, schema, { ...example, items: [] })).not.toEqual([]);
+    expect(differences(document, schema, { ...example, customerId: '1' })).not.toEqual([]);
+
+    await shop.addCustomer();
+    for (const _product of example.items) await shop.stockUp();
+    expect((await shop.post('/orders', example)).status).toBe(201);
+  });
+
+  it.each([
+    ['GET', '/products', '/products', undefined, '200'],
+    ['GET', '/products/1', '/products/{id}', undefined, '200'],
+    ['GET', '/categories', '/categories', undefined, '200'],
+    ['GET', '/inventory/1', '/inventory/{productId}', undefined, '200'],
+    ['GET', '/customers', '/customers', undefined, '200'],
+    ['GET', '/customers/1', '/customers/{id}', undefined, '200'],
+    ['POST', '/orders', '/orders', { customerId: 1, items: [{ productId: 1, quantity: 1 }] }, '201'],
+    ['GET', '/orders', '/orders', undefined, '200'],
+    ['GET', '/api/health', '/api/health', undefined, '200'],
+    ['GET', '/livez', '/livez', undefined, '200'],
+    ['GET', '/readyz', '/readyz', undefined, '200'],
+    ['POST', '/orders', '/orders', { items: [{}] }, '400'],
+    ['GET', '/products/999', '/products/{id}', undefined, '404'],
+    ['POST', '/orders', '/orders', { customerId: 1, items: [{ productId: 1, quantity: 99_999 }] }, '409'],
+  ])('describes what the shop really answers: %s %s (%s)', async (method, path, route, body, status) => {
+    if ((await shop.get('/customers/1')).status === 404) await shop.addCustomer();
+    if ((await shop.get('/products/1')).status === 404) await shop.stockUp();
+    const answer = await shop.send(method, path, body);
+    expect(String(answer.status)).toBe(status);
+    const { content } = document.paths[route][method.toLowerCase()].responses[status];
+    expect(differences(document, content['application/json'].schema, answer.body)).toEqual([]);
+  });
+
+  it('is shown to people at /docs', async () => {
+    const { status, headers, text } = await shop.get('/docs');
+    expect(status).toBe(200);
+    expect(headers.get('Content-Type')).toContain('text/html');
+    expect(text).toContain('Shop API');
+  });
+});
