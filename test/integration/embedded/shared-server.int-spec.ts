@@ -66,6 +66,25 @@ describe('instances that share a data directory', () => {
     expect((await states()).filter(({ owned }) => owned)).toHaveLength(1);
   });
 
+  it('keep the server when its process is killed, and when its owner is killed with it', async () => {
+    const dataDir = await createUsedDirectory();
+    const owner = await Instance.ready({ options: { dataDir, settings } });
+    const survivors = await Promise.all([1, 2].map(() => Instance.ready({ options: { dataDir, settings } })));
+    const { url, serverProcessId } = owner.server;
+    process.kill(serverProcessId!, 'SIGKILL');
+    expect(await until(() => answers(url), TAKEOVER_MS)).toBe(true);
+
+    const settled = async () => (await survivors[0]!.state()).serverProcessId;
+    expect(await until(async () => (await settled()) !== null, 1_000)).toBe(true);
+    process.kill((await settled())!, 'SIGKILL');
+    await owner.kill();
+    // The dead server stays in the table of processes until the system removes it, which PostgreSQL waits for.
+    expect(await until(() => answers(url), 8_000)).toBe(true);
+    const owners = async () =>
+      (await Promise.all(survivors.map((one) => one.state()))).filter(({ owned }) => owned);
+    expect(await until(async () => (await owners()).length === 1, 1_000)).toBe(true);
+  });
+
   it('keep the server when the owner stops it, and end it when the last owner does', async () => {
     const dataDir = await createUsedDirectory();
     const owner = await Instance.ready({ options: { dataDir, settings } });

@@ -46,10 +46,9 @@ export function prepareDataDirectory(
     return path;
   }
   const name = createHash('sha256').update(canonical(path, existing)).digest('hex').slice(0, 16);
-  const relocated = join(ensureSystemDirectory(), name);
-  createDirectories(relocated, 0o711);
+  const relocated = ensureSystemDirectory(name);
   log(
-    `running as root, and \`${existing}\` is closed to the account the server runs as: its data are in \`${relocated}\` instead of \`${path}\`.`,
+    `Running as root, and \`${existing}\` is closed to the account the server runs as: its data are in \`${relocated}\` instead of \`${path}\`.`,
   );
   return relocated;
 }
@@ -66,18 +65,20 @@ function refuseForeign(path: string, existing: string): void {
   );
 }
 
-/** {@link SYSTEM_DIRECTORY}, which nobody but root may write to: binaries are run from it. */
-export function ensureSystemDirectory(): string {
+/** A directory below {@link SYSTEM_DIRECTORY}, which nobody but root may write to: programs are run from it. */
+export function ensureSystemDirectory(name: string): string {
   createDirectories(SYSTEM_DIRECTORY, 0o755);
-  const { uid, mode } = lstatSync(SYSTEM_DIRECTORY);
-  if (uid !== 0 || (mode & 0o022) !== 0 || !lstatSync(SYSTEM_DIRECTORY).isDirectory()) {
+  const stats = lstatSync(SYSTEM_DIRECTORY);
+  if (stats.uid !== 0 || (stats.mode & 0o022) !== 0 || !stats.isDirectory()) {
     throw new EmbeddedDataDirectoryError(
       SYSTEM_DIRECTORY,
       'others than root may write to it',
       'remove it, it is created anew with the right owner and mode',
     );
   }
-  return SYSTEM_DIRECTORY;
+  const directory = join(SYSTEM_DIRECTORY, name);
+  createDirectories(directory, 0o711);
+  return directory;
 }
 
 /** Creates what is missing, with this mode whatever the umask of the process. */

@@ -12,7 +12,7 @@ import { findFreePort, isPortFree, LOOPBACK } from './loopback-port.js';
 import { locatePostgres, type Machine, type PostgresBinaries, THIS_MACHINE } from './postgres-binaries.js';
 import { libraryEnvironment, PostgresCluster } from './postgres-cluster.js';
 import { ensureDatabase } from './postgres-database.js';
-import { greetPostgres, POSTGRES_USER } from './postgres-dialogue.js';
+import { greetPostgres, MAINTENANCE_DATABASE, POSTGRES_USER } from './postgres-dialogue.js';
 import { findPostmaster, removeMisleadingLock } from './postmaster-lock.js';
 import { removeAbandonedScratch } from './scratch.js';
 import { type ServerAccount, serverAccount } from './server-account.js';
@@ -39,7 +39,7 @@ const STOP_SIGNALS = [
 ] as const;
 
 /** Obstacles that go away by themselves: another instance was faster, or the remains of a crash are still being cleared. */
-const PASSING = /lock file ".*" already exists|is still in use|could not bind|Address already in use/;
+const PASSING = /lock file ".*"|is still in use|could not bind|Address already in use/;
 
 /**
  * Starts PostgreSQL 18 on the data directory, or joins the one that another instance has started there.
@@ -86,10 +86,13 @@ export async function startPostgresOn(
     const program = new PostgresProgram(dataDir, cluster, binaries, account, state, resolved);
     const server = await SupervisedServer.start(program, resolved.log);
     if (server.owned && server.port !== state.port) states.replace(state, { ...state, port: server.port });
-    await ensureDatabase(server.port, state.password, resolved.database).catch(async (error: unknown) => {
+    try {
+      if (resolved.database !== MAINTENANCE_DATABASE)
+        await ensureDatabase(server.port, state.password, resolved.database);
+    } catch (error) {
       await server.stop();
       throw error;
-    });
+    }
     return server;
   });
 }

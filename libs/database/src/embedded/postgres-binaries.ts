@@ -12,7 +12,7 @@ import {
   symlinkSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
-import { basename, dirname, join } from 'node:path';
+import { basename, delimiter, dirname, join } from 'node:path';
 import { ensureSystemDirectory } from './data-directory.js';
 import { EmbeddedUnsupportedError } from './embedded.errors.js';
 import { removeAbandonedScratch, scratchPath } from './scratch.js';
@@ -117,10 +117,9 @@ function canBeRunByAll(native: string, platform: string): boolean {
 
 /** A copy that every user can run and only root can change; complete as soon as it has its name. */
 function privateCopy(native: string, version: string): string {
-  const parent = join(ensureSystemDirectory(), 'bin');
+  const parent = ensureSystemDirectory('bin');
   const copy = join(parent, version);
   if (existsSync(copy)) return copy;
-  mkdirSync(parent, { recursive: true, mode: 0o755 });
   removeAbandonedScratch(parent);
   const draft = scratchPath(parent);
   cpSync(native, draft, { recursive: true, verbatimSymlinks: true });
@@ -145,7 +144,7 @@ function openToAll(path: string): void {
 
 /**
  * Creates the links between the libraries that the package's install script would have made (archives of npm hold no
- * links, and scripts may be switched off). Returns the directory they are in, unless they are where they belong.
+ * links, and scripts may be switched off). Returns where to look for libraries then, unless the links are where they belong.
  */
 function createLibraryLinks(native: string, spareDirectory: string): string | undefined {
   const list = join(native, 'pg-symlinks.json');
@@ -167,7 +166,8 @@ function createLibraryLinks(native: string, spareDirectory: string): string | un
   const directory = join(spareDirectory, 'lib');
   mkdirSync(directory, { recursive: true });
   for (const { source, target } of links) link(source, join(directory, basename(target)));
-  return directory;
+  // A library looks for others beside the link it was found by.
+  return [directory, join(native, 'lib')].join(delimiter);
 }
 
 /** The list's paths start with the name the directory has in the package, `native/`. */

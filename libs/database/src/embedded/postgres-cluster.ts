@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   chownSync,
   existsSync,
   mkdirSync,
@@ -17,7 +18,7 @@ import { scratchPath } from './scratch.js';
 import type { ServerAccount } from './server-account.js';
 import { ServerLog } from './server-log.js';
 import { ServerProcess } from './server-process.js';
-import { systemErrorCode } from './system-error.js';
+import { messageOf, systemErrorCode } from './system-error.js';
 
 const INITDB_STOP = [
   { signal: 'SIGTERM', waitMs: 1_000 },
@@ -81,13 +82,15 @@ export class PostgresCluster {
       if (error instanceof EmbeddedStartError) throw error;
       throw this.uncreatable(error);
     } finally {
-      rmSync(scratch, { recursive: true, force: true });
+      rmSync(scratch, { recursive: true, force: true, maxRetries: 3 });
     }
   }
 
   /** Runs initdb below `scratch`; returns the new cluster's directory. */
   private async initialise(scratch: string, password: string, durable: boolean): Promise<string> {
-    mkdirSync(scratch, { mode: 0o711 });
+    mkdirSync(scratch);
+    // Whatever the umask: the account has to pass through.
+    chmodSync(scratch, 0o711);
     const passwordFile = join(scratch, 'password');
     const draft = join(scratch, 'cluster');
     writeFileSync(passwordFile, `${password}\n`, { mode: 0o600, flag: 'wx' });
@@ -95,7 +98,7 @@ export class PostgresCluster {
     if (this.account !== null) {
       for (const path of [passwordFile, draft]) chownSync(path, this.account.uid, this.account.gid);
     }
-    const initdb = await ServerProcess.launch({
+    const command = {
       command: this.binaries.initdb,
       args: [...initdbArguments(draft, passwordFile), ...(durable ? [] : ['--no-sync'])],
       cwd: scratch,
@@ -103,8 +106,18 @@ export class PostgresCluster {
       ...libraryEnvironment(this.binaries),
       log: new ServerLog(join(scratch, 'log')),
       stopSignals: INITDB_STOP,
+    };
+    const initdb = await ServerProcess.launch(command).catch((cause: unknown) => {
+      const remedy = 'Check that the programs of the package can be run by this user.';
+      throw new EmbeddedStartError(
+        'PostgreSQL',
+        `\`initdb\` cannot be run (${messageOf(cause)})`,
+        remedy,
+        [],
+        { cause },
+      );
     });
-    await initdb.exited();
+    await initdb.exited;
     if (initdb.exitCode === 0) return draft;
     throw new EmbeddedStartError(
       'PostgreSQL',

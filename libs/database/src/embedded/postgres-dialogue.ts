@@ -4,6 +4,9 @@ import { ScramClient } from './scram.js';
 /** The superuser of every embedded server. */
 export const POSTGRES_USER = 'postgres';
 
+/** The database that exists in every cluster. */
+export const MAINTENANCE_DATABASE = 'postgres';
+
 /**
  * What a PostgreSQL server answered: it let us in and proved to know our password (`welcome`), it starts or stops
  * (`busy`), it does not know our password (`stranger`), or nobody answered in PostgreSQL's protocol (`silence`).
@@ -100,7 +103,7 @@ function greetingOf(sqlState: string): Greeting {
 
 function startupMessage(): Buffer {
   const parameters = Buffer.from(
-    `user\0${POSTGRES_USER}\0database\0postgres\0application_name\0nestjs-database embedded\0\0`,
+    `user\0${POSTGRES_USER}\0database\0${MAINTENANCE_DATABASE}\0application_name\0nestjs-database embedded\0\0`,
   );
   const head = Buffer.alloc(8);
   head.writeInt32BE(8 + parameters.length, 0);

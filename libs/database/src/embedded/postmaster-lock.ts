@@ -1,6 +1,6 @@
 import { readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { isProgramAlive } from './process-liveness.js';
+import { isProcessAlive, isProgramAlive } from './process-liveness.js';
 import { scratchPath } from './scratch.js';
 
 /** What a running PostgreSQL writes about itself into its data directory; the port is missing while it has none. */
@@ -22,11 +22,13 @@ export function findPostmaster(cluster: string): Postmaster | null {
 /**
  * Removes the file of a dead server if its process id has since been given to another program: PostgreSQL would take that
  * program for a server that still runs, and refuse to start. It is common in containers, where ids start from 1 every time.
+ *
+ * In every other case the file stays: by it a new server finds out whether processes of a crashed one still hold the data.
  */
 export function removeMisleadingLock(cluster: string): void {
   const lock = join(cluster, FILE_NAME);
   const written = readLock(lock);
-  if (written === null || isProgramAlive(written.pid, PROGRAM)) return;
+  if (written === null || !isAnotherProgram(written.pid)) return;
   const aside = join(dirname(cluster), basename(scratchPath(cluster)));
   try {
     // Only one of several instances gets the file; it must not be that of a server another one has just started.
@@ -35,8 +37,12 @@ export function removeMisleadingLock(cluster: string): void {
     return;
   }
   const taken = readLock(aside);
-  if (taken !== null && isProgramAlive(taken.pid, PROGRAM)) renameSync(aside, lock);
+  if (taken !== null && !isAnotherProgram(taken.pid)) renameSync(aside, lock);
   else rmSync(aside, { force: true });
+}
+
+function isAnotherProgram(pid: number): boolean {
+  return isProcessAlive(pid) && !isProgramAlive(pid, PROGRAM);
 }
 
 function readLock(path: string): Postmaster | null {

@@ -2,10 +2,12 @@ import { createHash, createHmac, pbkdf2Sync, randomBytes, timingSafeEqual } from
 
 /** The client's part of SCRAM-SHA-256 (RFC 5802, RFC 7677), without channel binding. */
 export class ScramClient {
-  private readonly nonce = randomBytes(18).toString('base64');
   private serverSignature: Buffer = Buffer.alloc(0);
 
-  constructor(private readonly password: string) {}
+  constructor(
+    private readonly password: string,
+    private readonly nonce = randomBytes(18).toString('base64'),
+  ) {}
 
   get firstMessage(): string {
     return `n,,${this.firstMessageBare}`;

@@ -15,7 +15,7 @@ export function removeAbandonedScratch(directory: string): void {
   for (const name of readdirSync(directory)) {
     const owner = NAME.exec(name)?.[1];
     if (owner !== undefined && !isProcessAlive(Number(owner))) {
-      rmSync(join(directory, name), { recursive: true, force: true });
+      rmSync(join(directory, name), { recursive: true, force: true, maxRetries: 3 });
     }
   }
 }

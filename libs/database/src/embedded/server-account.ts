@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { realpathSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 
 /** The user and group a server runs as when that is not the user of this process. */
 export interface ServerAccount {
@@ -17,7 +17,7 @@ export function serverAccount(): ServerAccount | null {
 
 /** Whether a user without rights may reach `path`, that is pass through it and every directory above it. */
 export function isWorldReachable(path: string): boolean {
-  for (let current = resolve(path); ; current = dirname(current)) {
+  for (let current = realpathSync(path); ; current = dirname(current)) {
     if ((statSync(current).mode & 0o001) === 0) return false;
     if (current === dirname(current)) return true;
   }

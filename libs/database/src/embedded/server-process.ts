@@ -34,12 +34,20 @@ const INHERITED = ['PATH', 'TZ', 'HOME', 'SystemRoot', 'TEMP', 'TMP'] as const;
  * terminal reaches this process alone, which then decides when the program stops. It never keeps the event loop alive.
  */
 export class ServerProcess {
+  /** Resolves once the program has ended. Who awaits it keeps the event loop alive. */
+  readonly exited: Promise<void>;
+
   private constructor(
     readonly pid: number,
     private readonly child: ChildProcess,
     private readonly run: ServerLogRun,
     private readonly stopSignals: readonly StopSignal[],
-  ) {}
+  ) {
+    this.exited = new Promise((resolve) => {
+      if (this.hasExited) resolve();
+      else child.once('exit', () => resolve());
+    });
+  }
 
   static async launch(command: ServerCommand): Promise<ServerProcess> {
     const wrapper = await deathSignalWrapper(command.account);
@@ -89,17 +97,12 @@ export class ServerProcess {
     return this.run.tail();
   }
 
-  /** Resolves once the program has ended. The caller keeps the event loop alive. */
-  async exited(): Promise<void> {
-    if (!this.hasExited) await once(this.child, 'exit');
-  }
-
   /** Ends the program: each signal in turn, until one has worked. */
   async stop(): Promise<void> {
     for (const { signal, waitMs } of this.stopSignals) {
       if (this.hasExited) return;
       this.child.kill(signal);
-      await Promise.race([this.exited(), pause(waitMs)]);
+      await Promise.race([this.exited, pause(waitMs)]);
     }
   }
 }

@@ -36,6 +36,10 @@ const START_TIMEOUT_MS = 30_000;
 const OBSTACLE_TIMEOUT_MS = 6_000;
 const OBSTACLE_PAUSE_MS = 150;
 
+/** How often a server that has gone is started in vain. */
+const RECOVERY_ATTEMPTS = 5;
+const RECOVERY_PAUSE_MS = 1_000;
+
 /**
  * Keeps the server of a data directory running for this instance: uses the one that runs, starts it where none does, and
  * starts it again on the same port when it has gone, whoever had started it.
@@ -108,13 +112,26 @@ export class SupervisedServer implements EmbeddedServer {
   /** Starts the server again when its process has gone; does nothing while that is under way. */
   #check(): void {
     if (this.#recovery !== undefined || isProcessAlive(this.#pid)) return;
-    this.log(`the embedded ${this.program.product} has gone; starting it again on port ${this.port}.`);
-    this.#recovery = this.#acquire()
-      .catch((error: unknown) => {
-        clearInterval(this.#watch);
-        this.log(`${messageOf(error)} It is not tried again.`);
-      })
-      .finally(() => (this.#recovery = undefined));
+    this.#recovery = this.#recover().finally(() => (this.#recovery = undefined));
+  }
+
+  async #recover(): Promise<void> {
+    const server = `The embedded ${this.program.product}`;
+    this.log(`${server} has gone; starting it again on port ${this.port}.`);
+    for (let attempt = 1; this.#stopping === undefined; attempt++) {
+      try {
+        await this.#acquire();
+        this.log(
+          `${server} ${this.owned ? 'runs again, started by' : 'was started again, not by'} this process.`,
+        );
+        return;
+      } catch (error) {
+        const isLast = attempt === RECOVERY_ATTEMPTS;
+        this.log(`${messageOf(error)}\n${isLast ? 'It is not tried again.' : 'It is tried again.'}`);
+        if (isLast) return clearInterval(this.#watch);
+        await pause(RECOVERY_PAUSE_MS);
+      }
+    }
   }
 
   /** Returns once the server answers, or this instance is being stopped. */
@@ -178,7 +195,7 @@ export class SupervisedServer implements EmbeddedServer {
         await process.stop();
         throw this.#unresponsive(process.output());
       }
-      await Promise.race([pause(POLL_INTERVAL_MS), process.exited()]);
+      await Promise.race([pause(POLL_INTERVAL_MS), process.exited]);
     }
     return 'ended';
   }
