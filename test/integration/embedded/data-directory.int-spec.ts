@@ -6,6 +6,7 @@ import { afterAll, afterEach, describe, expect, it, jest } from '@jest/globals';
 import { startEmbeddedPostgres } from '../../../libs/database/src/embedded/index.js';
 import { startPostgresOn } from '../../../libs/database/src/embedded/embedded-postgres.js';
 import { THIS_MACHINE } from '../../../libs/database/src/embedded/postgres-binaries.js';
+import { findPostmaster } from '../../../libs/database/src/embedded/postmaster-lock.js';
 import { Instance } from './instance.js';
 import { createDirectory, createUsedDirectory, removeDirectories } from './scratch-directory.js';
 import { answers, query } from './sql.js';
@@ -47,6 +48,17 @@ describe('the data directory', () => {
 
     await rm(join(dataDir, 'server-1.json'));
     await expect(startEmbeddedPostgres({ dataDir })).rejects.toThrow(/password is not known/);
+  });
+
+  it('is refused when the password in it is not that of the database, and no server is left running', async () => {
+    const dataDir = await createUsedDirectory();
+    const file = join(dataDir, 'server-1.json');
+    const state = JSON.parse(await readFile(file, 'utf8')) as object;
+    await writeFile(file, JSON.stringify({ ...state, password: 'another' }));
+    await expect(startEmbeddedPostgres({ dataDir })).rejects.toThrow(
+      /does not accept the password kept in it/,
+    );
+    expect(findPostmaster(join(dataDir, 'cluster'))).toBeNull();
   });
 
   it('is not begun anew when it holds other files in place of a database', async () => {

@@ -69,6 +69,8 @@ export class ServerProcess {
       // A program that ended before it read everything: its exit says so.
       child.stdin?.on('error', () => undefined).end(command.stdin);
       await once(child, 'spawn');
+      // From here on only a signal that could not be sent, which the missing exit tells.
+      child.on('error', () => undefined);
       if (wrapper === null) killWithThisProcess(child);
       return new ServerProcess(child.pid as number, child, run, command.stopSignals);
     } finally {

@@ -121,9 +121,8 @@ export class SupervisedServer implements EmbeddedServer {
     for (let attempt = 1; this.#stopping === undefined; attempt++) {
       try {
         await this.#acquire();
-        this.log(
-          `${server} ${this.owned ? 'runs again, started by' : 'was started again, not by'} this process.`,
-        );
+        if (this.#stopping !== undefined) return;
+        this.log(`${server} runs again, started by ${this.owned ? 'this' : 'another'} process.`);
         return;
       } catch (error) {
         const isLast = attempt === RECOVERY_ATTEMPTS;
@@ -150,7 +149,10 @@ export class SupervisedServer implements EmbeddedServer {
       // Only now: a server that ended because another instance's was faster has not failed.
       if (failure !== undefined) throw failure;
       const process = await this.#launch();
-      const outcome = await this.#follow(process, deadline);
+      const outcome = await this.#follow(process, deadline).catch(async (error: unknown) => {
+        await process.stop();
+        throw error;
+      });
       if (outcome === 'up') return;
       if (outcome === 'dismissed') continue;
       const output = process.output();
@@ -191,10 +193,7 @@ export class SupervisedServer implements EmbeddedServer {
         await process.stop();
         return 'dismissed';
       }
-      if (performance.now() > deadline) {
-        await process.stop();
-        throw this.#unresponsive(process.output());
-      }
+      if (performance.now() > deadline) throw this.#unresponsive(process.output());
       await Promise.race([pause(POLL_INTERVAL_MS), process.exited]);
     }
     return 'ended';
