@@ -34,6 +34,8 @@ export class AppModule {
           redis: redisUrl === undefined ? false : { url: redisUrl },
           migrations: { autoDeploy: true, directory: MIGRATIONS },
           applicationName: 'shop',
+          // A rush of customers is better served late than refused.
+          transaction: { maxWaitMs: 10_000, timeoutMs: 10_000 },
         }),
         ProductModule,
         StockModule,

@@ -16,7 +16,7 @@ const UNAVAILABLE_SYSTEM = new Set([
 ]); // prettier-ignore
 /** Said by pg, pg-pool and Prisma without a code of their own. */
 const UNAVAILABLE_TEXT =
-  /connection terminated|timeout exceeded when trying to connect|not queryable|unable to start a transaction/i;
+  /connection terminated|timeout exceeded when trying to connect|not queryable|unable to start a transaction|expired transaction/i;
 const MAX_DEPTH = 5;
 
 /**
@@ -41,7 +41,7 @@ function classifyOne(error: object): Fault {
   if (UNAVAILABLE.has(code) || UNAVAILABLE_SYSTEM.has(code)) return 'unavailable';
   // Driver adapters put the server's own code under `originalCode`.
   if (UNAVAILABLE_SQLSTATE.test(textOf(error, 'originalCode') || code)) return 'unavailable';
-  // P2028 also stands for a transaction that ran out of time, which is nobody's outage.
+  // P2028 stands for a transaction that got no connection or no time, and for misuse of one, which is a defect.
   if (code === '' || code === TRANSACTION_API) {
     if (UNAVAILABLE_TEXT.test(textOf(error, 'message'))) return 'unavailable';
   }

@@ -55,7 +55,7 @@ export class ShopExceptionFilter implements ExceptionFilter {
         this.logger.warn(`The database does not answer: ${messageOf(exception)}`);
         return answer(
           HttpStatus.SERVICE_UNAVAILABLE,
-          'The database does not answer at the moment. Try again.',
+          'The database does not answer in time at the moment. Try again.',
         );
       case 'unknown':
         return this.hide(exception);

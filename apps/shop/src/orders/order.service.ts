@@ -31,7 +31,7 @@ export class OrderService {
    * Places an order at today's prices and takes its products off the shelves; both happen or neither does.
    *
    * The transaction is ambient: the repositories of three modules join it without being handed anything. Whatever is
-   * thrown inside undoes the decrements that came before it.
+   * thrown inside undoes what came before it, the order and the decrements alike.
    *
    * @throws {CustomerNotFoundError}
    * @throws {ProductNotFoundError}
@@ -48,11 +48,13 @@ export class OrderService {
         const offer = forSale(want.productId, offers);
         return { offer, line: priceLine(want, index + 1, offer) };
       });
-      // One after the other: the order of the ids is the order of the locks.
-      for (const { offer, line } of priced) await this.takeOffShelf(offer, line);
       const lines = priced.map(({ line }) => line);
       const currency = singleCurrency(priced.map(({ offer }) => offer));
-      return await this.orders.place({ customerId, currency, totalCents: totalOf(lines), lines });
+      const order = await this.orders.place({ customerId, currency, totalCents: totalOf(lines), lines });
+      // Last, because everybody else who wants the product waits from here to the commit; and one after the other,
+      // because the order of the ids is the order of the locks.
+      for (const { offer, line } of priced) await this.takeOffShelf(offer, line);
+      return order;
     });
   }
 
