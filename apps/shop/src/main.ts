@@ -9,12 +9,18 @@ import { StopSignal } from './start/stop-signal.js';
 
 const stop = new StopSignal();
 Logger.overrideLogger(new ShopLogger());
+// A terminal that was closed takes no more text; that must not get in the way of stopping the servers.
+process.stdout.on('error', () => undefined);
+
+/** The exit code of a process that a signal has ended, as shells report it. */
+const interruptedCode = () => 128 + (stop.signal === undefined ? 0 : constants.signals[stop.signal]);
 
 try {
-  await runShop(readShopOptions(process.env), stop);
-  process.exitCode = 0;
+  const end = await runShop(readShopOptions(process.env), stop);
+  process.exitCode = end === 'closed' ? 0 : interruptedCode();
 } catch (error) {
   process.stderr.write(`${explainStartFailure(error, wantsDebug(process.env))}\n`);
-  process.exitCode = stop.signal === undefined ? 1 : 128 + constants.signals[stop.signal];
+  process.exitCode = stop.signal === undefined ? 1 : interruptedCode();
 }
+// Nothing is left to wait for but what an interrupted start may still be trying.
 process.exit();

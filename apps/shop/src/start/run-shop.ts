@@ -17,27 +17,29 @@ interface OpenShop {
 
 /**
  * Opens the shop, keeps it open until `stop` is signalled, and leaves nothing behind: requests are answered, then the
- * connections are closed, then the servers of our own are stopped.
+ * connections are closed, then the servers of our own are stopped. Says whether the shop was open at all, or was
+ * interrupted before.
  *
  * @throws what the start failed with, after everything that had been started was stopped
  */
-export async function runShop(options: ShopOptions, stop: StopSignal): Promise<void> {
+export async function runShop(options: ShopOptions, stop: StopSignal): Promise<'closed' | 'interrupted'> {
   const servers = await ShopServers.start(options, (line) => {
     Logger.log(line, 'Servers');
   });
   try {
-    if (stop.signal !== undefined) return;
+    if (stop.signal !== undefined) return 'interrupted';
     const opening = open(options, servers);
     const opened = await Promise.race([opening, stop.received]);
     if (opened === undefined) {
       // Interrupted while it was starting; whatever comes of that is of no interest any more.
       opening.catch(() => undefined);
-      return;
+      return 'interrupted';
     }
     process.stdout.write(opened.greeting);
     await stop.received;
     process.stdout.write('\nClosing the shop …\n');
     await opened.app.close();
+    return 'closed';
   } finally {
     await servers.stop();
   }
