@@ -35,12 +35,19 @@ const CAPABILITIES = [
 /** Extra edges, limited to one kind of file: adapters see ports and errors, monitoring sees events. */
 export const MAY_IMPORT_ONLY = [
   { from: ['postgres', 'prisma', 'redis'], to: CAPABILITIES, suffix: '(port|errors)' },
-  { from: ['monitoring'], to: [...CAPABILITIES, 'resilience', 'postgres', 'prisma', 'redis'], suffix: 'events' },
+  {
+    from: ['monitoring'],
+    to: [...CAPABILITIES, 'resilience', 'postgres', 'prisma', 'redis'],
+    suffix: 'events',
+  },
 ];
 
 /** The folders that may import a driver at run time; everybody else goes through a port. */
 export const DRIVERS = [
-  { packages: ['pg', 'pg-pool', 'pg-protocol', 'pg-cursor', 'pg-copy-streams'], folders: ['postgres'] },
+  {
+    packages: ['pg', 'pg-pool', 'pg-protocol', 'pg-cursor', 'pg-copy-streams'],
+    folders: ['postgres', 'embedded'],
+  },
   { packages: ['@prisma'], folders: ['prisma'], typeOnlyFolders: ['client'] },
   { packages: ['ioredis'], folders: ['redis'] },
   { packages: ['kysely'], folders: ['query'] },

@@ -87,7 +87,7 @@ function createDirectories(path: string, mode: number): void {
   for (let current = path; !existsSync(current); current = dirname(current)) missing.unshift(current);
   try {
     for (const directory of missing) {
-      mkdirSync(directory, { recursive: true });
+      createDirectory(directory);
       chmodSync(directory, directory === path ? mode : mode | 0o055);
     }
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
@@ -100,6 +100,15 @@ function createDirectories(path: string, mode: number): void {
         cause: error,
       },
     );
+  }
+}
+
+/** One level at a time: the recursive form of Node 20 never ends where a file system refuses with ENOENT, as /proc does. */
+function createDirectory(path: string): void {
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if (systemErrorCode(error) !== 'EEXIST') throw error;
   }
 }
 

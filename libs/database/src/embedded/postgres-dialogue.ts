@@ -1,5 +1,5 @@
-import { converse, type Dialogue, DialogueBrokenError } from './loopback-dialogue.js';
-import { ScramClient } from './scram.js';
+import pg from 'pg';
+import { LOOPBACK } from './loopback-port.js';
 
 /** The superuser of every embedded server. */
 export const POSTGRES_USER = 'postgres';
@@ -8,130 +8,81 @@ export const POSTGRES_USER = 'postgres';
 export const MAINTENANCE_DATABASE = 'postgres';
 
 /**
- * What a PostgreSQL server answered: it let us in and proved to know our password (`welcome`), it starts or stops
- * (`busy`), it does not know our password (`stranger`), or nobody answered in PostgreSQL's protocol (`silence`).
+ * What a PostgreSQL server answered: it let us in (`welcome`), it starts or stops (`busy`), it does not know our
+ * password (`stranger`), or nobody answered in PostgreSQL's protocol (`silence`).
  */
 export type Greeting = 'welcome' | 'busy' | 'stranger' | 'silence';
 
-interface Message {
-  readonly type: string;
-  readonly body: Buffer;
-}
-
-const PROTOCOL_3 = 196_608;
-const AUTH = { ok: 0, sasl: 10, saslContinue: 11, saslFinal: 12 } as const;
-const MECHANISM = 'SCRAM-SHA-256';
-const MAX_MESSAGE_BYTES = 65_536;
+const CONNECT_TIMEOUT_MS = 2_000;
+const STATEMENT_TIMEOUT_MS = 30_000;
 const CANNOT_CONNECT_NOW = '57P03';
 const TOO_MANY_CONNECTIONS = '53300';
-const STATEMENT_TIMEOUT_MS = 30_000;
+const ENDED_BY_ADMINISTRATOR = /^57P0/;
 
 /** Knocks at the server on the port. */
 export async function greetPostgres(port: number, password: string): Promise<Greeting> {
   try {
-    return await converse(port, (dialogue) => authenticate(dialogue, password));
+    return await converse(port, password, () => Promise.resolve('welcome'));
   } catch (error) {
-    if (error instanceof DialogueBrokenError) return 'silence';
-    throw error;
+    return greetingOf(sqlStateOf(error));
   }
 }
 
-/** Runs one statement as superuser; resolves with the number of rows and the SQLSTATE of a failure. */
-export async function runStatement(
+/**
+ * Creates the database unless it exists.
+ *
+ * @returns nothing when the database is there; otherwise why it is not, and whether a repetition may help
+ */
+export async function createDatabase(
   port: number,
   password: string,
-  sql: string,
-): Promise<{ rows: number; sqlState?: string }> {
-  return converse(
-    port,
-    async (dialogue) => {
-      const greeting = await authenticate(dialogue, password);
-      if (greeting !== 'welcome') throw new DialogueBrokenError('closed');
-      dialogue.send(frame('Q', `${sql}\0`));
-      let rows = 0;
-      let sqlState: string | undefined;
-      for (;;) {
-        const { type, body } = await receive(dialogue);
-        if (type === 'D') rows++;
-        else if (type === 'E') sqlState = sqlStateOf(body);
-        else if (type === 'Z') return sqlState === undefined ? { rows } : { rows, sqlState };
-      }
-    },
-    STATEMENT_TIMEOUT_MS,
-  );
-}
-
-/** Returns `welcome` once the server waits for the first statement. */
-async function authenticate(dialogue: Dialogue, password: string): Promise<Greeting> {
-  const scram = new ScramClient(password);
-  dialogue.send(startupMessage());
-  let proven = false;
-  for (;;) {
-    const { type, body } = await receive(dialogue);
-    if (type === 'E') return greetingOf(sqlStateOf(body));
-    if (type === 'Z') return proven ? 'welcome' : 'stranger';
-    if (type !== 'R') continue;
-    const text = body.toString('utf8', 4);
-    switch (body.readInt32BE(0)) {
-      case AUTH.ok:
-        break;
-      case AUTH.sasl: {
-        const first = Buffer.from(scram.firstMessage);
-        const length = Buffer.alloc(4);
-        length.writeInt32BE(first.length);
-        dialogue.send(frame('p', Buffer.concat([Buffer.from(`${MECHANISM}\0`), length, first])));
-        break;
-      }
-      case AUTH.saslContinue: {
-        const final = scram.finalMessage(text);
-        if (final === null) return 'stranger';
-        dialogue.send(frame('p', final));
-        break;
-      }
-      case AUTH.saslFinal:
-        proven = scram.accepts(text);
-        break;
-      default:
-        return 'stranger';
-    }
+  name: string,
+): Promise<undefined | { sqlState: string | undefined }> {
+  try {
+    return await converse(port, password, async (client) => {
+      const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [name]);
+      if (rowCount === 0) await client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)}`);
+      return undefined;
+    });
+  } catch (error) {
+    return { sqlState: sqlStateOf(error) };
   }
 }
 
-function greetingOf(sqlState: string): Greeting {
-  return sqlState === CANNOT_CONNECT_NOW || sqlState === TOO_MANY_CONNECTIONS ? 'busy' : 'stranger';
+async function converse<Result>(
+  port: number,
+  password: string,
+  work: (client: pg.Client) => Promise<Result>,
+): Promise<Result> {
+  const client = new pg.Client({
+    host: LOOPBACK,
+    port,
+    user: POSTGRES_USER,
+    password,
+    database: MAINTENANCE_DATABASE,
+    application_name: 'nestjs-database embedded',
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: STATEMENT_TIMEOUT_MS,
+  });
+  // A server that is stopped while we speak to it breaks the connection between two statements as well.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return await work(client);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
 }
 
-function startupMessage(): Buffer {
-  const parameters = Buffer.from(
-    `user\0${POSTGRES_USER}\0database\0${MAINTENANCE_DATABASE}\0application_name\0nestjs-database embedded\0\0`,
-  );
-  const head = Buffer.alloc(8);
-  head.writeInt32BE(8 + parameters.length, 0);
-  head.writeInt32BE(PROTOCOL_3, 4);
-  return Buffer.concat([head, parameters]);
+function greetingOf(sqlState: string | undefined): Greeting {
+  if (sqlState === undefined) return 'silence';
+  const busy =
+    [CANNOT_CONNECT_NOW, TOO_MANY_CONNECTIONS].includes(sqlState) || ENDED_BY_ADMINISTRATOR.test(sqlState);
+  return busy ? 'busy' : 'stranger';
 }
 
-function frame(type: string, body: Buffer | string): Buffer {
-  const bytes = Buffer.from(body);
-  const head = Buffer.alloc(5);
-  head.write(type, 0, 'latin1');
-  head.writeInt32BE(4 + bytes.length, 1);
-  return Buffer.concat([head, bytes]);
-}
-
-async function receive(dialogue: Dialogue): Promise<Message> {
-  const head = await dialogue.read(5);
-  const length = head.readInt32BE(1) - 4;
-  // Not PostgreSQL: what it sent makes no sense as a length.
-  if (length < 0 || length > MAX_MESSAGE_BYTES) throw new DialogueBrokenError('closed');
-  return { type: head.toString('latin1', 0, 1), body: await dialogue.read(length) };
-}
-
-/** An error is a list of fields, each a letter and a text; `C` is the SQLSTATE. */
-function sqlStateOf(body: Buffer): string {
-  const field = body
-    .toString('utf8')
-    .split('\0')
-    .find((part) => part.startsWith('C'));
-  return field?.slice(1) ?? '';
+/** The SQLSTATE, where it was the server that refused. */
+function sqlStateOf(error: unknown): string | undefined {
+  if (!(error instanceof pg.DatabaseError)) return undefined;
+  return error.code;
 }
