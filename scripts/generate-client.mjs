@@ -20,7 +20,10 @@ const inputs = createHash('sha256')
 
 if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== inputs) {
   const prisma = require.resolve('prisma/build/index.js');
-  const { status } = spawnSync(process.execPath, [prisma, 'generate'], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+  const { status } = spawnSync(process.execPath, [prisma, 'generate'], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   if (status !== 0) process.exit(status ?? 1);
   writeFileSync(stamp, inputs);
 }

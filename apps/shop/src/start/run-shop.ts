@@ -47,7 +47,7 @@ export async function runShop(options: ShopOptions, stop: StopSignal): Promise<'
 
 async function open(options: ShopOptions, servers: ShopServers): Promise<OpenShop> {
   const { database, redis } = servers;
-  const app = await createShop({ databaseUrl: database.url, redisUrl: redis?.url });
+  const app = await createShop({ databaseUrl: database.embedded?.url, redisUrl: redis?.url });
   try {
     const seeded = options.seed && (await app.get(SeedService).seedIfEmpty());
     const example = await findOrderExample(app.get(PrismaService));
