@@ -20,6 +20,7 @@ const isRoot = process.getuid?.() === 0;
 /** Only root can become another user; without it the test is skipped and says why. */
 function itAsRoot(title: string, test: () => Promise<void>): void {
   if (isRoot) it(title, test);
+  // Only root can start a server as another user.
   else it.skip(`${title} (skipped: needs root)`, test);
 }
 
