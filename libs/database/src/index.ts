@@ -84,3 +84,11 @@ export { ERROR_CODES, type ErrorCode } from './errors/error-codes.js';
 export { QueryError, QueryTimeoutError, RejectedQueryError, SchemaError } from './errors/query.errors.js';
 export { RecordNotFoundError } from './errors/record-not-found.error.js';
 export { ValidationError } from './errors/validation.error.js';
+
+// Named by public signatures, of no use by themselves
+export type { TypeMapCallback, UniqueWhere } from './client/model-types.js';
+export type { ASYNC_OPTIONS_TYPE, ConfigurableModuleClass, OPTIONS_TYPE } from './database.module-definition.js';
+export type { ResolvedRedisOptions } from './redis/redis.options.js';
+export type { TransactionContext, TransactionScope } from './transaction/transaction-context.js';
+export type { TransactionRunner } from './transaction/transaction-runner.port.js';
+export type { ResolvedTransactionOptions } from './transaction/transaction.options.js';

@@ -3,7 +3,11 @@ import type { TransactionClientLike } from '../client/database-register.js';
 import { TransactionScopeClosedError } from './transaction.errors.js';
 import type { ResolvedTransactionOptions } from './transaction.options.js';
 
-/** One open transaction, as the code that runs in it sees it. */
+/**
+ * One open transaction, as the code that runs in it sees it.
+ *
+ * @internal
+ */
 export interface TransactionScope {
   readonly client: TransactionClientLike;
   readonly options: ResolvedTransactionOptions;
@@ -12,7 +16,11 @@ export interface TransactionScope {
   rollbackCause?: unknown;
 }
 
-/** Carries the open transaction of one connection along asynchronous calls. */
+/**
+ * Carries the open transaction of one connection along asynchronous calls.
+ *
+ * @internal
+ */
 export class TransactionContext {
   private readonly storage = new AsyncLocalStorage<TransactionScope>();
 
