@@ -16,13 +16,20 @@ export interface DatabaseModuleExtras {
   readonly isGlobal?: boolean;
 }
 
-/** @internal */
-export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
-  new ConfigurableModuleBuilder<DatabaseModuleOptions>({ moduleName: 'Database' })
-    .setClassMethodName('forRoot')
-    .setFactoryMethodName('createDatabaseOptions')
-    .setExtras<DatabaseModuleExtras>({ isGlobal: true }, (definition, { isGlobal }) => ({
-      ...definition,
-      global: isGlobal ?? true,
-    }))
-    .build();
+const definition = new ConfigurableModuleBuilder<DatabaseModuleOptions>({ moduleName: 'Database' })
+  .setClassMethodName('forRoot')
+  .setFactoryMethodName('createDatabaseOptions')
+  .setExtras<DatabaseModuleExtras>({ isGlobal: true }, (definition, { isGlobal }) => ({
+    ...definition,
+    global: isGlobal ?? true,
+  }))
+  .build();
+
+/** The base class of `DatabaseModule`. @internal */
+export const ConfigurableModuleClass = definition.ConfigurableModuleClass;
+/** The token of the options as given. @internal */
+export const MODULE_OPTIONS_TOKEN = definition.MODULE_OPTIONS_TOKEN;
+/** What `forRoot` takes. @internal */
+export const OPTIONS_TYPE = definition.OPTIONS_TYPE;
+/** What `forRootAsync` takes. @internal */
+export const ASYNC_OPTIONS_TYPE = definition.ASYNC_OPTIONS_TYPE;

@@ -87,7 +87,11 @@ export { ValidationError } from './errors/validation.error.js';
 
 // Named by public signatures, of no use by themselves
 export type { TypeMapCallback, UniqueWhere } from './client/model-types.js';
-export type { ASYNC_OPTIONS_TYPE, ConfigurableModuleClass, OPTIONS_TYPE } from './database.module-definition.js';
+export type {
+  ASYNC_OPTIONS_TYPE,
+  ConfigurableModuleClass,
+  OPTIONS_TYPE,
+} from './database.module-definition.js';
 export type { ResolvedRedisOptions } from './redis/redis.options.js';
 export type { TransactionContext, TransactionScope } from './transaction/transaction-context.js';
 export type { TransactionRunner } from './transaction/transaction-runner.port.js';
