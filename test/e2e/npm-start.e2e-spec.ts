@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { request } from 'node:http';
 import { connect } from 'node:net';
 import { promisify } from 'node:util';
 import { createDataDirectory, processesIn, ShopProcess } from '../support/shop-process.js';
@@ -76,18 +78,10 @@ describe('npm start', () => {
 
   it('answers requests in flight and stops its servers in order after Ctrl-C', async () => {
     const shop = await start('npm').open();
-    const body = JSON.stringify({ customerId: 1, items: [{ productId: 1, quantity: 1 }] });
-    const headers = { 'Content-Type': 'application/json' };
-    const orders = Array.from({ length: 20 }, () =>
-      fetch(`${shop.url}/orders`, { method: 'POST', headers, body }),
-    );
-    await Promise.race(orders);
+    const orders = await Promise.all(Array.from({ length: 20 }, () => beginOrder(shop)));
     shop.pressControlC();
-    const answers = await Promise.allSettled(orders);
-    const statuses = answers.map((answer) =>
-      answer.status === 'fulfilled' ? answer.value.status : 'cut off',
-    );
-    expect(new Set(statuses)).toEqual(new Set([201]));
+    const answers = await Promise.allSettled(orders.map((order) => order.finish()));
+    expect(new Set(answers.map(describeAnswer))).toEqual(new Set([201]));
     await shop.exited;
     expect(shop.stdout).toContain('Closing the shop');
     expect(shop.stderr).toBe(shop.stderr.replace(/error/i, ''));
@@ -151,11 +145,42 @@ describe('two instances of the shop', () => {
   });
 });
 
+const ORDER = JSON.stringify({ customerId: 1, items: [{ productId: 1, quantity: 1 }] });
+
+/** Sends an order but for its body, and resolves when the shop has the request: from then on it is in flight. */
+async function beginOrder(shop: ShopProcess): Promise<{ finish(): Promise<number> }> {
+  const sent = request(`${shop.url}/orders`, {
+    method: 'POST',
+    headers: {
+      'Content-Type': 'application/json',
+      'Content-Length': Buffer.byteLength(ORDER),
+      Expect: '100-continue',
+    },
+  });
+  const status = new Promise<number>((resolve, reject) => {
+    sent.once('response', (response) => {
+      resolve(response.resume().statusCode ?? 0);
+    });
+    sent.once('error', reject);
+  });
+  await Promise.race([once(sent, 'continue'), status]);
+  return {
+    finish: () => {
+      sent.end(ORDER);
+      return status;
+    },
+  };
+}
+
+function describeAnswer(answer: PromiseSettledResult<number>): number | string {
+  return answer.status === 'fulfilled' ? answer.value : `cut off: ${String(answer.reason)}`;
+}
+
 async function placeOrder(shop: ShopProcess): Promise<{ id: string }> {
   const response = await fetch(`${shop.url}/orders`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ customerId: 1, items: [{ productId: 1, quantity: 1 }] }),
+    body: ORDER,
   });
   if (response.status !== 201)
     throw new Error(`The order was answered with ${response.status}: ${await response.text()}`);

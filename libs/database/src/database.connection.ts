@@ -1,4 +1,4 @@
-import { PrismaService } from './client/prisma.service.js';
+import type { PrismaService } from './client/prisma.service.js';
 import type { ResolvedDatabaseOptions } from './database.options.js';
 import { DatabasePool } from './postgres/database-pool.js';
 import { createAmbientClient } from './prisma/ambient-client.js';

@@ -50,12 +50,15 @@ export interface DatabaseModuleOptions {
    * @defaultValue `application_name` of the URL, otherwise 'nestjs-database'
    */
   readonly applicationName?: string;
+  /** How many connections there are and how long one is waited for. */
   readonly pool?: PoolOptions;
   /** Where Redis is; `false` switches it off, and so does giving nothing while `REDIS_URL` is not set. */
   readonly redis?: RedisOptions | false;
+  /** How the module closes. */
   readonly shutdown?: ShutdownOptions;
   /** Defaults of every transaction. */
   readonly transaction?: TransactionOptions;
+  /** Whether and how migrations are applied at the start. */
   readonly migrations?: MigrationOptions;
   /**
    * Where the variables are read from; `false` reads none.
@@ -65,7 +68,11 @@ export interface DatabaseModuleOptions {
   readonly env?: NodeJS.ProcessEnv | false;
 }
 
-/** @public */
+/**
+ * How the module closes when the application does.
+ *
+ * @public
+ */
 export interface ShutdownOptions {
   /**
    * How long closing may wait for busy connections before it cuts them, in milliseconds. Range: [0, 600 000];

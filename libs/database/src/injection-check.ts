@@ -28,11 +28,16 @@ export function assertInjectable(modules: ModulesContainer, service: Type, remed
           ? inject.includes(service)
           : typeof metatype === 'function' && injects(metatype, service)
       ) {
-        consumers.add(typeof wrapper.name === 'function' ? wrapper.name.name : String(wrapper.name));
+        consumers.add(describeToken(wrapper.name));
       }
     }
   }
   if (consumers.size > 0) throw new NotConfiguredError(service.name, [...consumers], remedy);
+}
+
+/** Nest types the name as a string, yet gives the token itself for factories. */
+function describeToken(token: unknown): string {
+  return typeof token === 'function' ? token.name : String(token);
 }
 
 // eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- Nest's own type of a provider class

@@ -114,7 +114,7 @@ describe('DatabaseModule', () => {
         }),
       ],
     });
-    const extended = application.get(PrismaService) as unknown as { $shout(text: string): string };
+    const extended = application.get<{ $shout(text: string): string }>(PrismaService);
     expect(extended.$shout('loud')).toBe('LOUD');
   });
 

@@ -26,12 +26,16 @@ export type RegisteredClient = DatabaseRegister extends { client: infer Client }
  * @public
  */
 export interface ClientLike {
+  /** Opens the client; over a pool of the library it opens no connection by itself. */
   $connect(): PromiseLike<void>;
+  /** Closes the client; the pool below it stays open until the library closes it. */
   $disconnect(): PromiseLike<void>;
+  /** Prisma's interactive transaction: `work` on one connection, committed when it resolves. */
   $transaction<Result>(
     work: (client: TransactionClientLike) => Promise<Result>,
     options?: ClientTransactionOptions,
   ): Promise<Result>;
+  /** Sends the text as it is, with the values as parameters, and returns the rows. */
   $queryRawUnsafe(query: string, ...values: unknown[]): PromiseLike<unknown>;
 }
 
@@ -41,7 +45,9 @@ export interface ClientLike {
  * @public
  */
 export interface TransactionClientLike {
+  /** A nested call: joins the open transaction. */
   $transaction<Result>(work: (client: TransactionClientLike) => Promise<Result>): Promise<Result>;
+  /** Sends the text on the transaction's connection. */
   $queryRawUnsafe(query: string, ...values: unknown[]): PromiseLike<unknown>;
 }
 
@@ -51,8 +57,11 @@ export interface TransactionClientLike {
  * @public
  */
 export interface ClientTransactionOptions {
+  /** One of Prisma's isolation level names; the server's default if not given. */
   isolationLevel?: string;
+  /** How long the transaction may run, in milliseconds. */
   timeout?: number;
+  /** How long it may wait for a connection, in milliseconds. */
   maxWait?: number;
 }
 

@@ -31,7 +31,11 @@ export type ModelOf<Client> = 0 extends 1 & Client
  */
 export type DelegateOf<Client, Model extends string> = Model extends keyof Client ? Client[Model] : any;
 
-/** @internal */
+/**
+ * The function type by which a generated client carries its type map.
+ *
+ * @internal
+ */
 export type TypeMapCallback = Types.Utils.Fn<{ extArgs: Types.Extensions.InternalArgs }, Record<any, any>>;
 
 /**
@@ -83,7 +87,11 @@ export type Exact<Args, Wanted> = Types.Public.Exact<Args, Wanted> &
   (Args extends { select: object; include: object } ? 'Choose either `select` or `include`.' : unknown) &
   (Args extends { select: object; omit: object } ? 'Choose either `select` or `omit`.' : unknown);
 
-/** @internal */
+/**
+ * What identifies one record of a model.
+ *
+ * @internal
+ */
 export type UniqueWhere<Client, Model extends string> = ArgsOf<Client, Model, 'findUniqueOrThrow'>['where'];
 
 /**

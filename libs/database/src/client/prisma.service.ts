@@ -12,7 +12,11 @@ import type { RegisteredClient } from './database-register.js';
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging, @typescript-eslint/no-empty-object-type -- the class is the injection token, the interface its type
 export interface PrismaService extends RegisteredClient {}
 
-/** @public */
+/**
+ * The token to inject; its members are described at the interface of the same name.
+ *
+ * @public
+ */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- see the interface
 export abstract class PrismaService {
   /** The same client without the members of this class; it joins the ambient transaction as well. */

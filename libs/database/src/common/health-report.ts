@@ -4,6 +4,7 @@
  * @public
  */
 export interface HealthReport {
+  /** Whether the store answered in time. */
   readonly healthy: boolean;
   /** Time of the check's round trip in milliseconds; of the failed attempt where it failed. */
   readonly latencyMs: number;

@@ -12,7 +12,9 @@ export class InvalidOptionsError extends DatabaseError {
   readonly retryable = false;
 
   constructor(
+    /** What was configured, such as `DatabaseModule`. */
     readonly subject: string,
+    /** Every problem, in the order of the options; at least one. */
     readonly violations: readonly OptionViolation[],
   ) {
     const [first] = violations;
@@ -34,14 +36,12 @@ export class NotConfiguredError extends DatabaseError {
   readonly code = 'NOT_CONFIGURED';
   readonly retryable = false;
 
-  /**
-   * @param service - the injected class
-   * @param consumers - the classes that inject it
-   * @param remedy - which option to give, a full sentence
-   */
   constructor(
+    /** Name of the injected class. */
     readonly service: string,
+    /** Names of the classes that inject it. */
     readonly consumers: readonly string[],
+    /** Which option to give; a full sentence. */
     readonly remedy: string,
   ) {
     super(

@@ -2,7 +2,11 @@ import { InvalidOptionsError } from '../config/config.errors.js';
 import { OptionValidator } from '../config/option-validator.js';
 import type { EmbeddedServerOptions } from './embedded-server.js';
 
-/** @public */
+/**
+ * How an embedded PostgreSQL is started.
+ *
+ * @public
+ */
 export interface EmbeddedPostgresOptions extends EmbeddedServerOptions {
   /**
    * The database {@link EmbeddedPostgres.url} names, created if missing.

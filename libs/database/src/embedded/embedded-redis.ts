@@ -23,7 +23,11 @@ import { type ServerProgram, type Sighting, SupervisedServer } from './supervise
  */
 export type EmbeddedRedis = EmbeddedServer;
 
-/** @public */
+/**
+ * How an embedded Redis is started.
+ *
+ * @public
+ */
 export type EmbeddedRedisOptions = EmbeddedServerOptions;
 
 const PRODUCT = 'Redis';

@@ -8,11 +8,13 @@
 export interface EmbeddedServer extends AsyncDisposable {
   /** How to connect, with user and password. It stays valid while the server is restarted. */
   readonly url: string;
+  /** Port on 127.0.0.1. */
   readonly port: number;
   /** Where the data really are, which is not always where they were wanted (see {@link EmbeddedServerOptions.dataDir}). */
   readonly dataDir: string;
   /** Whether this instance has started the running server, and so stops it. It changes when this instance takes over. */
   readonly owned: boolean;
+  /** Process id of the server, for signals and diagnosis. */
   readonly serverProcessId: number | undefined;
   /**
    * Ends this instance's use of the server, and the server itself where this instance owns it; another instance that still
@@ -21,7 +23,11 @@ export interface EmbeddedServer extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/** @public */
+/**
+ * What every embedded server needs to know.
+ *
+ * @public
+ */
 export interface EmbeddedServerOptions {
   /**
    * Directory for the data, created if missing. Instances with the same directory share one server.

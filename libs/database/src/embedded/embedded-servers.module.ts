@@ -5,7 +5,11 @@ import type { EmbeddedPostgresOptions } from './embedded-postgres.options.js';
 import { type EmbeddedRedisOptions, startEmbeddedRedis } from './embedded-redis.js';
 import { EmbeddedServers } from './embedded-servers.js';
 
-/** @public */
+/**
+ * Which servers run beside the application, and where their data are.
+ *
+ * @public
+ */
 export interface EmbeddedServersModuleOptions {
   /** Directory of the servers' data; each server has its own below it, `postgres` and `redis`. */
   readonly directory: string;
@@ -45,6 +49,7 @@ export interface EmbeddedServersModuleOptions {
  */
 @Module({})
 export class EmbeddedServersModule {
+  /** The module with its servers; they are started while Nest creates providers. */
   static forRoot(options: EmbeddedServersModuleOptions): DynamicModule {
     return {
       module: EmbeddedServersModule,

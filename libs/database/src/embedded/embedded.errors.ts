@@ -10,9 +10,10 @@ export class EmbeddedUnsupportedError extends DatabaseError {
   readonly code = 'EMBEDDED_UNSUPPORTED';
   readonly retryable = false;
 
-  /** @param platform - operating system and processor, such as `linux-x64`; @param reason - what is missing, without a full stop. */
   constructor(
+    /** Operating system and processor, such as `linux-x64`. */
     readonly platform: string,
+    /** What is missing, without a full stop. */
     readonly reason: string,
     options?: DatabaseErrorOptions,
   ) {
@@ -34,10 +35,12 @@ export class EmbeddedDataDirectoryError extends DatabaseError {
   readonly code = 'EMBEDDED_DATA_DIRECTORY';
   readonly retryable = false;
 
-  /** @param path - what is in the way; @param reason - why, without a full stop; @param remedy - what to do, without a full stop. */
   constructor(
+    /** What is in the way. */
     readonly path: string,
+    /** Why it cannot be used, without a full stop. */
     readonly reason: string,
+    /** What to do, without a full stop. */
     readonly remedy: string,
     options?: DatabaseErrorOptions,
   ) {
@@ -55,11 +58,14 @@ export class EmbeddedStartError extends DatabaseError {
   readonly code = 'EMBEDDED_START_FAILED';
   readonly retryable = false;
 
-  /** @param reason - what was seen, without a full stop; @param remedy - a full sentence; @param serverLog - the last lines the server wrote. */
+  /** @param remedy - a full sentence */
   constructor(
+    /** `PostgreSQL` or `Redis`. */
     readonly product: string,
+    /** What was seen, without a full stop. */
     readonly reason: string,
     remedy: string,
+    /** The last lines the server wrote; empty when it wrote none. */
     readonly serverLog: readonly string[] = [],
     options?: DatabaseErrorOptions,
   ) {

@@ -7,7 +7,11 @@ import { DatabaseError, type DatabaseErrorOptions, type ErrorTarget } from './da
  */
 export abstract class ConnectionError extends DatabaseError {}
 
-/** @public */
+/**
+ * What a connection error is about, and its cause.
+ *
+ * @public
+ */
 export interface ConnectionErrorOptions extends DatabaseErrorOptions {
   readonly target: ErrorTarget;
 }
@@ -22,12 +26,10 @@ export class UnavailableError extends ConnectionError {
   readonly code = 'UNAVAILABLE';
   readonly retryable = true;
 
-  /**
-   * @param endpoint - host and port, without user or password
-   * @param reason - the driver's short reason, such as `ECONNREFUSED`
-   */
   constructor(
+    /** Host and port, without user or password. */
     readonly endpoint: string,
+    /** The driver's short reason, such as `ECONNREFUSED`. */
     readonly reason: string,
     options: ConnectionErrorOptions,
   ) {
@@ -50,6 +52,7 @@ export class AuthenticationError extends ConnectionError {
   readonly retryable = false;
 
   constructor(
+    /** Host and port, without user or password. */
     readonly endpoint: string,
     options: ConnectionErrorOptions,
   ) {
@@ -71,7 +74,9 @@ export class TlsError extends ConnectionError {
   readonly retryable = false;
 
   constructor(
+    /** Host and port, without user or password. */
     readonly endpoint: string,
+    /** The driver's short reason, such as `SELF_SIGNED_CERT_IN_CHAIN`. */
     readonly reason: string,
     options: ConnectionErrorOptions,
   ) {
@@ -94,7 +99,9 @@ export class PoolTimeoutError extends ConnectionError {
   readonly retryable = true;
 
   constructor(
+    /** How long the caller waited, in milliseconds. */
     readonly waitedMs: number,
+    /** The pool at the moment the wait ended. */
     readonly pool: PoolUsage,
     options: ConnectionErrorOptions,
   ) {
@@ -113,11 +120,15 @@ export class PoolTimeoutError extends ConnectionError {
  * @public
  */
 export interface PoolUsage {
+  /** Open connections, busy or not. */
   readonly total: number;
+  /** Connections that are lent out. */
   readonly active: number;
+  /** Connections that are free. */
   readonly idle: number;
   /** Callers that wait for a connection. */
   readonly waiting: number;
+  /** The most connections the pool may open. */
   readonly max: number;
 }
 

@@ -16,14 +16,20 @@ export type ErrorOutcome = 'not-applied' | 'applied' | 'unknown';
  * @public
  */
 export interface ErrorTarget {
+  /** The product. */
   readonly kind: 'postgres' | 'redis' | 'sqlite';
   /** Name of the connection as registered, `default` unless named. */
   readonly connection: string;
 }
 
-/** @public */
+/**
+ * What every error of the library may be given.
+ *
+ * @public
+ */
 export interface DatabaseErrorOptions extends ErrorOptions {
   readonly target?: ErrorTarget;
+  /** How long the operation had run when it failed, in milliseconds. */
   readonly elapsedMs?: number;
 }
 

@@ -30,5 +30,9 @@ export const ERROR_CODES = {
   EMBEDDED_START_FAILED: 'The embedded server did not start.',
 } as const;
 
-/** @public */
+/**
+ * A key of {@link ERROR_CODES}.
+ *
+ * @public
+ */
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -17,11 +17,9 @@ export class SchemaError extends QueryError {
   readonly code = 'SCHEMA';
   readonly retryable = false;
 
-  /**
-   * @param reason - the server's sentence, which names the missing thing
-   * @param remedy - what to do, a full sentence
-   */
+  /** @param remedy - what to do, a full sentence */
   constructor(
+    /** The server's sentence, which names the missing thing. */
     readonly reason: string,
     remedy: string,
     options?: DatabaseErrorOptions,
@@ -41,7 +39,9 @@ export class RejectedQueryError extends QueryError {
   readonly retryable = false;
 
   constructor(
+    /** What was asked, such as `user.create`; never SQL with values. */
     readonly operation: string,
+    /** The server's code or sentence, without values. */
     readonly reason: string,
     options?: DatabaseErrorOptions,
   ) {
@@ -61,7 +61,9 @@ export class QueryTimeoutError extends QueryError {
   override readonly outcome = 'unknown';
 
   constructor(
+    /** What was asked, such as `user.create`; never SQL with values. */
     readonly operation: string,
+    /** The limit that was reached, in milliseconds. */
     readonly timeoutMs: number,
     options?: DatabaseErrorOptions,
   ) {

@@ -10,13 +10,12 @@ export class RecordNotFoundError extends DatabaseError {
   readonly code = 'RECORD_NOT_FOUND';
   readonly retryable = false;
 
-  /**
-   * @param model - the delegate's name, such as `user`
-   * @param key - what was asked for; kept out of the message, as it may be personal
-   */
   constructor(
+    /** The delegate's name, such as `user`. */
     readonly model: string,
+    /** The repository's method, such as `update`. */
     readonly operation: string,
+    /** What was asked for; kept out of the message, as it may be personal. */
     readonly key: unknown,
     options?: DatabaseErrorOptions,
   ) {

@@ -10,12 +10,10 @@ export class ValidationError extends DatabaseError {
   readonly code = 'VALIDATION';
   readonly retryable = false;
 
-  /**
-   * @param path - the parameter, such as `ttl` or `items.0.quantity`
-   * @param problem - what is wrong and what is expected, a clause that continues the path
-   */
   constructor(
+    /** The parameter, such as `ttl` or `items.0.quantity`. */
     readonly path: string,
+    /** What is wrong and what is expected: a clause that continues the path, without the value. */
     readonly problem: string,
   ) {
     super(`\`${path}\` ${problem}`);

@@ -6,10 +6,15 @@ import type { HealthReport } from '../common/health-report.js';
  * @public
  */
 export interface HealthProbe {
+  /** One bounded check; concurrent calls may share it. */
   checkHealth(): Promise<HealthReport>;
 }
 
-/** @public */
+/**
+ * Injection token of the PostgreSQL probe.
+ *
+ * @public
+ */
 export const DATABASE_HEALTH_PROBE = Symbol('database:health-probe');
 
 /** Bound to nothing where Redis is switched off. @public */

@@ -29,9 +29,10 @@ export class MigrationFailedError extends DatabaseError {
   readonly code = 'MIGRATION_FAILED';
   readonly retryable = false;
 
-  /** @param migration - name of its directory. */
   constructor(
+    /** Name of its directory. */
     readonly migration: string,
+    /** What the server said, and where in the script. */
     readonly failure: MigrationFailure,
     options?: DatabaseErrorOptions,
   ) {
@@ -63,8 +64,8 @@ export class MigrationInterruptedError extends DatabaseError {
   readonly retryable = false;
   override readonly outcome: ErrorOutcome = 'unknown';
 
-  /** @param reason - a phrase that completes "The deploy was cut short:". */
   constructor(
+    /** A phrase that completes "The deploy was cut short:". */
     readonly reason: string,
     options?: DatabaseErrorOptions,
   ) {
@@ -82,9 +83,11 @@ export class MigrationInterruptedError extends DatabaseError {
  * @public
  */
 export interface MigrationLockHolder {
+  /** Process id of the session on the server, for `pg_terminate_backend`. */
   readonly pid: number;
   /** Empty when the session gave none or this role may not see it. */
   readonly applicationName: string;
+  /** When the session connected; undefined where this role may not see it. */
   readonly connectedSince: Date | undefined;
 }
 
@@ -98,9 +101,10 @@ export class MigrationLockTimeoutError extends DatabaseError {
   readonly code = 'MIGRATION_LOCK_TIMEOUT';
   readonly retryable = true;
 
-  /** @param holder - undefined when it let go while it was being looked up. */
   constructor(
+    /** How long the lock was tried for, in milliseconds. */
     readonly waitedMs: number,
+    /** Who held it; undefined when it let go while it was being looked up. */
     readonly holder: MigrationLockHolder | undefined,
     options?: DatabaseErrorOptions,
   ) {
@@ -141,6 +145,7 @@ export class MigrationSetupError extends DatabaseError {
   readonly retryable = false;
 
   constructor(
+    /** What is missing or wrong, by `kind`. */
     readonly problem: MigrationSetupProblem,
     options?: DatabaseErrorOptions,
   ) {

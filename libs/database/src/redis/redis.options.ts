@@ -14,8 +14,13 @@ export interface RedisOptions {
   readonly url?: string;
 }
 
-/** @internal */
+/**
+ * The `redis` option, checked and completed.
+ *
+ * @internal
+ */
 export interface ResolvedRedisOptions {
+  /** A checked URL; may hold a password. */
   readonly url: string;
 }
 

@@ -156,6 +156,7 @@ export class RedisService {
     return `RedisService { endpoint: '${this.endpoint}', status: '${this.client.status}' }`;
   }
 
+  /** Endpoint and status; keeps the URL out of serialised objects. */
   toJSON(): object {
     return { endpoint: this.endpoint, status: this.client.status };
   }

@@ -28,7 +28,7 @@ export function RepositoryFor<Model extends RegisteredModel>(
 
     /** Read afresh for every call: which connection it speaks to depends on the caller's transaction. */
     get delegate(): Delegate {
-      const delegate: unknown = Reflect.get(this.prisma.client as object, model);
+      const delegate: unknown = Reflect.get(this.prisma.client, model);
       if (typeof delegate === 'object' && delegate !== null) return delegate as Delegate;
       throw new InvalidOptionsError(`RepositoryFor('${model}')`, [
         { path: 'model', problem: `is "${model}", which the client does not have.` },

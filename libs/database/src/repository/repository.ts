@@ -72,5 +72,9 @@ export interface Repository<Client, Model extends string> {
  */
 export type RepositoryClass<Client, Model extends string> = new () => Repository<Client, Model>;
 
-/** @public */
+/**
+ * The registered client's delegate names.
+ *
+ * @public
+ */
 export type RegisteredModel = ModelOf<RegisteredClient>;

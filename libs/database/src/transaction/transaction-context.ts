@@ -9,8 +9,11 @@ import type { ResolvedTransactionOptions } from './transaction.options.js';
  * @internal
  */
 export interface TransactionScope {
+  /** Speaks on the transaction's connection. */
   readonly client: TransactionClientLike;
+  /** What it was begun with. */
   readonly options: ResolvedTransactionOptions;
+  /** Closed as soon as the outermost call settles; work that comes later is refused. */
   state: 'open' | 'closed';
   /** The failure of a call that had joined; set, it forbids the commit. */
   rollbackCause?: unknown;

@@ -11,8 +11,11 @@ export class TransactionOptionsConflictError extends DatabaseError {
   readonly retryable = false;
 
   constructor(
+    /** The option that differs, such as `isolationLevel`. */
     readonly option: string,
+    /** What the joining call asks for. */
     readonly requested: string,
+    /** What the running transaction has. */
     readonly actual: string,
   ) {
     super(

@@ -12,7 +12,11 @@ export const ISOLATION_LEVELS = [
   'Serializable',
 ] as const;
 
-/** @public */
+/**
+ * One of {@link ISOLATION_LEVELS}.
+ *
+ * @public
+ */
 export type IsolationLevel = (typeof ISOLATION_LEVELS)[number];
 
 /**
@@ -41,10 +45,17 @@ export interface TransactionOptions {
   readonly maxWaitMs?: number;
 }
 
-/** @internal */
+/**
+ * The options of one transaction, checked and completed.
+ *
+ * @internal
+ */
 export interface ResolvedTransactionOptions {
+  /** Undefined leaves it to the server's default. */
   readonly isolationLevel: IsolationLevel | undefined;
+  /** In milliseconds. */
   readonly timeoutMs: number;
+  /** In milliseconds. */
   readonly maxWaitMs: number;
 }
 
