@@ -68,7 +68,9 @@ export type { OptionViolation } from './config/option-violation.js';
 export {
   AuthenticationError,
   ConnectionError,
+  ConnectionLostError,
   PoolTimeoutError,
+  ShuttingDownError,
   TlsError,
   UnavailableError,
   type ConnectionErrorOptions,
@@ -81,8 +83,31 @@ export {
   type ErrorTarget,
 } from './errors/database.error.js';
 export { ERROR_CODES, type ErrorCode } from './errors/error-codes.js';
-export { QueryError, QueryTimeoutError, RejectedQueryError, SchemaError } from './errors/query.errors.js';
+export {
+  CheckViolationError,
+  ConstraintViolationError,
+  ForeignKeyViolationError,
+  NotNullViolationError,
+  UniqueViolationError,
+  type ConstraintViolation,
+} from './errors/constraint.errors.js';
+export { CommitOutcomeUnknownError, OutcomeUnknownError } from './errors/outcome.errors.js';
+export {
+  DeadlockError,
+  LockTimeoutError,
+  QueryError,
+  QueryTimeoutError,
+  ReadOnlyError,
+  RejectedQueryError,
+  ResourceError,
+  SchemaError,
+  SerializationFailureError,
+  type ExhaustedResource,
+  type QueryErrorOptions,
+  type QueryTimeoutErrorOptions,
+} from './errors/query.errors.js';
 export { RecordNotFoundError } from './errors/record-not-found.error.js';
+export { TransactionTimeoutError, type TransactionTimeoutPhase } from './errors/transaction-timeout.error.js';
 export { ValidationError } from './errors/validation.error.js';
 
 // Named by public signatures, of no use by themselves

@@ -1,7 +1,12 @@
-import { DatabaseError, type DatabaseErrorOptions, type ErrorTarget } from './database.error.js';
+import {
+  DatabaseError,
+  describeTarget,
+  type DatabaseErrorOptions,
+  type ErrorTarget,
+} from './database.error.js';
 
 /**
- * A connection could not be had; the operation never reached the server.
+ * A connection could not be had, or broke before the operation could take effect.
  *
  * @public
  */
@@ -27,14 +32,14 @@ export class UnavailableError extends ConnectionError {
   readonly retryable = true;
 
   constructor(
-    /** Host and port, without user or password. */
-    readonly endpoint: string,
+    /** Host and port, without user or password; undefined where the driver does not say. */
+    readonly endpoint: string | undefined,
     /** The driver's short reason, such as `ECONNREFUSED`. */
     readonly reason: string,
     options: ConnectionErrorOptions,
   ) {
     super(
-      `${describe(options.target)} is not reachable at ${endpoint} (${reason}). ` +
+      `${describeTarget(options.target)} is not reachable${at(endpoint)} (${reason}). ` +
         'Check that the server runs, accepts connections and that host and port are right.',
       options,
     );
@@ -52,12 +57,12 @@ export class AuthenticationError extends ConnectionError {
   readonly retryable = false;
 
   constructor(
-    /** Host and port, without user or password. */
-    readonly endpoint: string,
+    /** Host and port, without user or password; undefined where the driver does not say. */
+    readonly endpoint: string | undefined,
     options: ConnectionErrorOptions,
   ) {
     super(
-      `${describe(options.target)} at ${endpoint} refused the user name or the password. Correct them in the connection URL.`,
+      `${describeTarget(options.target)}${at(endpoint)} refused the user name or the password. Correct them in the connection URL.`,
       options,
     );
   }
@@ -74,14 +79,14 @@ export class TlsError extends ConnectionError {
   readonly retryable = false;
 
   constructor(
-    /** Host and port, without user or password. */
-    readonly endpoint: string,
+    /** Host and port, without user or password; undefined where the driver does not say. */
+    readonly endpoint: string | undefined,
     /** The driver's short reason, such as `SELF_SIGNED_CERT_IN_CHAIN`. */
     readonly reason: string,
     options: ConnectionErrorOptions,
   ) {
     super(
-      `The encrypted connection to ${describe(options.target)} at ${endpoint} failed (${reason}). ` +
+      `The encrypted connection to ${describeTarget(options.target)}${at(endpoint)} failed (${reason}). ` +
         'Check that the server offers TLS and that its certificate is trusted here.',
       options,
     );
@@ -115,6 +120,52 @@ export class PoolTimeoutError extends ConnectionError {
 }
 
 /**
+ * The connection broke at a moment at which the operation cannot have taken effect: before it was sent, while it only
+ * read, or inside a transaction whose COMMIT had not been sent. A transaction has to be repeated as a whole.
+ *
+ * @public
+ */
+export class ConnectionLostError extends ConnectionError {
+  override readonly name = 'ConnectionLostError';
+  readonly code = 'CONNECTION_LOST';
+  readonly retryable = true;
+
+  constructor(
+    /** Host and port, without user or password; undefined where the driver does not say. */
+    readonly endpoint: string | undefined,
+    /** The driver's short reason, such as `ECONNRESET`, or the server's SQLSTATE, such as `57P01`. */
+    readonly reason: string,
+    options: ConnectionErrorOptions,
+  ) {
+    super(
+      `The connection to ${describeTarget(options.target)}${at(endpoint)} was lost (${reason}) before the operation could take ` +
+        'effect. Repeat it; a transaction as a whole. If it happens often, read the log of the server and check idle timeouts on the way.',
+      options,
+    );
+  }
+}
+
+/**
+ * The connection has been closed by the application, or is closing; nothing was sent.
+ *
+ * @public
+ */
+export class ShuttingDownError extends ConnectionError {
+  override readonly name = 'ShuttingDownError';
+  readonly code = 'SHUTTING_DOWN';
+  /** This process will not open the connection again. */
+  readonly retryable = false;
+
+  constructor(options: ConnectionErrorOptions) {
+    super(
+      `The connection to ${describeTarget(options.target)} is closed because the application is shutting down, so nothing was sent. ` +
+        'Await everything that uses the database before the application closes.',
+      options,
+    );
+  }
+}
+
+/**
  * The pool's connections at one moment.
  *
  * @public
@@ -132,7 +183,6 @@ export interface PoolUsage {
   readonly max: number;
 }
 
-function describe(target: ErrorTarget): string {
-  const product = { postgres: 'PostgreSQL', redis: 'Redis', sqlite: 'SQLite' }[target.kind];
-  return target.connection === 'default' ? product : `${product} (connection "${target.connection}")`;
+function at(endpoint: string | undefined): string {
+  return endpoint === undefined ? '' : ` at ${endpoint}`;
 }

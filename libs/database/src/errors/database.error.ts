@@ -45,6 +45,7 @@ export abstract class DatabaseError extends Error {
   abstract readonly code: ErrorCode;
   /** Whether a repetition may succeed and does no harm. Unknown failures are not retryable. */
   abstract readonly retryable: boolean;
+  /** What is known about the operation's effect. */
   readonly outcome: ErrorOutcome = 'not-applied';
   readonly target?: ErrorTarget;
   /** How long the operation had run when it failed, in milliseconds. */
@@ -55,4 +56,11 @@ export abstract class DatabaseError extends Error {
     if (options.target !== undefined) this.target = options.target;
     if (options.elapsedMs !== undefined) this.elapsedMs = options.elapsedMs;
   }
+}
+
+/** The store's name for people: the product, and the connection unless it is the default one. */
+export function describeTarget(target: ErrorTarget | undefined): string {
+  if (target === undefined) return 'The database';
+  const product = { postgres: 'PostgreSQL', redis: 'Redis', sqlite: 'SQLite' }[target.kind];
+  return target.connection === 'default' ? product : `${product} (connection "${target.connection}")`;
 }
