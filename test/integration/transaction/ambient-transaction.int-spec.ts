@@ -170,6 +170,37 @@ describe('TransactionManager.run', () => {
     expect(await transactions.run(level)).toEqual({ transaction_isolation: 'read committed' });
   });
 
+  it('refuses to join with another time limit, which the joining call would not have, and runs nothing of it', async () => {
+    await transactions.run(
+      async () => {
+        await transactions.run(() => categories.create(category('same')), { timeoutMs: 4_000 });
+        const conflicting = transactions.run(() => categories.create(category('other')), { timeoutMs: 100 });
+        await expect(conflicting).rejects.toMatchObject({
+          code: 'TRANSACTION_OPTIONS_CONFLICT',
+          option: 'timeoutMs',
+          requested: '100 ms',
+          actual: '4000 ms',
+        });
+      },
+      { timeoutMs: 4_000 },
+    );
+    expect(await stored()).toEqual(['same']);
+  });
+
+  it('joins whatever maxWaitMs the joining call has, as that call waits for no connection', async () => {
+    await transactions.run(() =>
+      transactions.run(() => categories.create(category('books')), { maxWaitMs: 1 }),
+    );
+    expect(await stored()).toEqual(['books']);
+  });
+
+  it('refuses to join with a named isolation level where the running one is left to the server', async () => {
+    const running = transactions.run(() =>
+      transactions.run(() => Promise.resolve(), { isolationLevel: 'ReadCommitted' }),
+    );
+    await expect(running).rejects.toMatchObject({ actual: 'the default of the server' });
+  });
+
   it('refuses options it does not know before it opens anything', async () => {
     const running = transactions.run(() => Promise.resolve(), { timeout: 5 } as never);
     await expect(running).rejects.toMatchObject({ code: 'INVALID_OPTIONS' });
@@ -213,6 +244,54 @@ describe('PrismaService.$transaction inside a transaction', () => {
     });
     await expect(running).rejects.toThrow('roll back');
     expect(await stored()).toEqual([]);
+  });
+});
+
+describe('the options of PrismaService.$transaction inside a transaction', () => {
+  // Naive: Prisma drops them for a savepoint, so that work believed to be Serializable is not.
+  const nested = (how: 'function' | 'array', options: Record<string, unknown>) =>
+    transactions.run(
+      async () => {
+        const inner =
+          how === 'function'
+            ? prisma.$transaction((client) => client.category.create(category('inner')), options)
+            : prisma.$transaction([prisma.category.create(category('inner'))], options);
+        await inner;
+      },
+      { isolationLevel: 'RepeatableRead', timeoutMs: 4_000 },
+    );
+
+  describe.each(['function', 'array'] as const)('given with a %s', (how) => {
+    it.each([
+      ['another isolation level', { isolationLevel: 'Serializable' }, 'isolationLevel'],
+      ['another time limit', { timeout: 100 }, 'timeout'],
+    ])('are refused when they ask for %s, and nothing is sent', async (_what, options, option) => {
+      await expect(nested(how, options)).rejects.toMatchObject({
+        code: 'TRANSACTION_OPTIONS_CONFLICT',
+        option,
+      });
+      expect(await stored()).toEqual([]);
+    });
+
+    it('are refused when Prisma does not have them', async () => {
+      await expect(nested(how, { timeoutMs: 4_000 })).rejects.toMatchObject({
+        code: 'INVALID_OPTIONS',
+        violations: [expect.objectContaining({ path: 'options.timeoutMs' })],
+      });
+      expect(await stored()).toEqual([]);
+    });
+
+    it('are accepted when they are those of the running transaction', async () => {
+      await nested(how, { isolationLevel: 'RepeatableRead', timeout: 4_000, maxWait: 1 });
+      expect(await stored()).toEqual(['inner']);
+    });
+  });
+
+  it('name no isolation level where the running one is left to the server', async () => {
+    const running = transactions.run(() =>
+      prisma.$transaction([prisma.category.count()], { isolationLevel: 'ReadCommitted' }),
+    );
+    await expect(running).rejects.toMatchObject({ actual: 'the default of the server' });
   });
 });
 

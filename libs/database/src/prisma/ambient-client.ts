@@ -1,5 +1,9 @@
 import type { ClientLike, TransactionClientLike } from '../client/database-register.js';
+import { InvalidOptionsError } from '../config/config.errors.js';
+import { OptionValidator } from '../config/option-validator.js';
+import { refuseConflict, type JoiningWishes } from '../transaction/joining.js';
 import type { TransactionContext, TransactionScope } from '../transaction/transaction-context.js';
+import { TRANSACTION_DURATION, type ResolvedTransactionOptions } from '../transaction/transaction.options.js';
 
 /** What belongs to the client as a whole and is the same inside a transaction. */
 const WHOLE_CLIENT = new Set<PropertyKey>(['$connect', '$disconnect', '$on']);
@@ -32,17 +36,21 @@ function member(client: object, property: PropertyKey): unknown {
 }
 
 type Work = (client: TransactionClientLike) => Promise<unknown>;
+type NestedTransaction = (
+  work: Work | readonly PromiseLike<unknown>[],
+  options?: unknown,
+) => Promise<unknown>;
 
 /**
- * `$transaction` inside a transaction: a savepoint on the same connection.
+ * `$transaction` inside a transaction: a savepoint on the same connection. Options that a savepoint cannot have are
+ * refused before anything is sent; `maxWait` is kept in any case, as there is no connection to wait for.
  *
  * Prisma runs an array of queries on the root client's connection even when it is handed to a transaction's client
  * (7.10), so the array is run here, one after the other: its queries are bound to the transaction already.
  */
-function nestedTransaction({
-  client,
-}: TransactionScope): (work: Work | readonly PromiseLike<unknown>[]) => Promise<unknown> {
-  return async (work) => {
+function nestedTransaction({ client, options: running }: TransactionScope): NestedTransaction {
+  return async (work, options) => {
+    refuseConflict(running, readWishes(options, running), 'timeout');
     if (typeof work === 'function') return await savepoint(client, work);
     return await savepoint(client, async () => {
       const results: unknown[] = [];
@@ -50,6 +58,19 @@ function nestedTransaction({
       return results;
     });
   };
+}
+
+/** @throws {@link InvalidOptionsError} for an option that Prisma does not have, instead of dropping it */
+function readWishes(options: unknown, running: ResolvedTransactionOptions): JoiningWishes {
+  const validator = new OptionValidator();
+  const read = validator.object(options, 'options', ['isolationLevel', 'timeout', 'maxWait']);
+  const wishes = {
+    isolationLevel: validator.text(read.isolationLevel, 'options.isolationLevel', undefined),
+    timeoutMs: validator.integer(read.timeout, 'options.timeout', running.timeoutMs, TRANSACTION_DURATION),
+  };
+  validator.integer(read.maxWait, 'options.maxWait', 0, TRANSACTION_DURATION);
+  if (validator.violations.length === 0) return wishes;
+  throw new InvalidOptionsError('PrismaService.$transaction', validator.violations);
 }
 
 async function savepoint(client: TransactionClientLike, work: Work): Promise<unknown> {

@@ -1,8 +1,9 @@
 import { InvalidOptionsError } from '../config/config.errors.js';
 import { OptionValidator } from '../config/option-validator.js';
+import { refuseConflict } from './joining.js';
 import type { TransactionContext, TransactionScope } from './transaction-context.js';
 import type { TransactionRunner } from './transaction-runner.port.js';
-import { TransactionOptionsConflictError, UnexpectedRollbackError } from './transaction.errors.js';
+import { UnexpectedRollbackError } from './transaction.errors.js';
 import {
   resolveTransactionOptions,
   type ResolvedTransactionOptions,
@@ -30,7 +31,10 @@ export class TransactionManager {
    * joined call forbids the commit even where the caller catches it. Whatever `work` starts must be awaited before
    * it returns; a query that comes later is refused, never run outside.
    *
-   * @throws {@link TransactionOptionsConflictError} when a joining call asks for another isolation level
+   * A joining call may repeat the `isolationLevel` and the `timeoutMs` of the running transaction, but not ask for
+   * others. Its `maxWaitMs` is always kept, as a call that joins does not wait for a connection.
+   *
+   * @throws {@link TransactionOptionsConflictError} when a joining call asks for another isolation level or time limit
    * @throws {@link UnexpectedRollbackError} when a joined call had failed and its failure was caught
    * @throws {@link TransactionScopeClosedError} when called on behalf of a transaction that has ended
    * @throws {@link InvalidOptionsError} when the options are wrong; nothing was started
@@ -61,15 +65,7 @@ export class TransactionManager {
     work: () => Promise<Result>,
     options: TransactionOptions | undefined,
   ): Promise<Result> {
-    const requested = options?.isolationLevel;
-    const actual = scope.options.isolationLevel;
-    if (requested !== undefined && requested !== actual) {
-      throw new TransactionOptionsConflictError(
-        'isolationLevel',
-        requested,
-        actual ?? 'the default of the server',
-      );
-    }
+    refuseConflict(scope.options, options ?? {});
     try {
       return await work();
     } catch (error) {

@@ -26,19 +26,21 @@ export type IsolationLevel = (typeof ISOLATION_LEVELS)[number];
  */
 export interface TransactionOptions {
   /**
-   * Isolation of the transaction.
+   * Isolation of the transaction. A call that joins a running transaction may only repeat the one it was begun with.
    *
    * @defaultValue the server's `default_transaction_isolation`, `ReadCommitted` unless changed
    */
   readonly isolationLevel?: IsolationLevel;
   /**
-   * How long the transaction may run before it is rolled back, in milliseconds. Range: [1, 3 600 000].
+   * How long the transaction may run before it is rolled back, in milliseconds. Range: [1, 3 600 000]. A call that
+   * joins a running transaction may only repeat the limit it was begun with.
    *
    * @defaultValue 5_000 (5 seconds)
    */
   readonly timeoutMs?: number;
   /**
-   * How long the transaction may wait for a connection, in milliseconds. Range: [1, 3 600 000].
+   * How long the transaction may wait for a connection, in milliseconds. Range: [1, 3 600 000]. It counts where the
+   * transaction begins; a call that joins one has its connection already.
    *
    * @defaultValue 2_000 (2 seconds)
    */
@@ -65,7 +67,8 @@ export const DEFAULT_TRANSACTION_OPTIONS = {
   maxWaitMs: 2_000,
 } as const satisfies ResolvedTransactionOptions;
 
-const DURATION = { min: 1, max: 3_600_000 };
+/** The range of every duration of a transaction, in milliseconds. */
+export const TRANSACTION_DURATION = { min: 1, max: 3_600_000 };
 
 /** Checks the options of one call or of the module, and completes them from `defaults`. */
 export function resolveTransactionOptions(
@@ -81,7 +84,7 @@ export function resolveTransactionOptions(
       defaults.isolationLevel,
       ISOLATION_LEVELS,
     ),
-    timeoutMs: validator.integer(options.timeoutMs, 'timeoutMs', defaults.timeoutMs, DURATION),
-    maxWaitMs: validator.integer(options.maxWaitMs, 'maxWaitMs', defaults.maxWaitMs, DURATION),
+    timeoutMs: validator.integer(options.timeoutMs, 'timeoutMs', defaults.timeoutMs, TRANSACTION_DURATION),
+    maxWaitMs: validator.integer(options.maxWaitMs, 'maxWaitMs', defaults.maxWaitMs, TRANSACTION_DURATION),
   };
 }
