@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Injectable, type INestApplicationContext } from '@nestjs/common';
 import { DatabaseModule, RecordNotFoundError, RepositoryFor } from '../../../libs/database/src/index.js';
+import { Prisma } from '../../../apps/shop/src/generated/prisma/client.js';
 import { databaseModule, startApplication } from '../../support/database-application.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
 
@@ -16,6 +17,8 @@ class ProductRepository extends RepositoryFor('product') {}
 class OrderItemRepository extends RepositoryFor('orderItem') {}
 @Injectable()
 class OrderRepository extends RepositoryFor('order') {}
+
+const MISSING = undefined as never;
 
 let database: TestDatabase;
 let application: INestApplicationContext;
@@ -129,6 +132,120 @@ describe('RepositoryFor', () => {
       .get(OrderItemRepository)
       .getById({ orderId_lineNo: { orderId: order.id, lineNo: 1 } });
     expect(item.lineTotalCents).toBe(3980n);
+  });
+
+  describe('refuses undefined in a filter instead of widening it, names the path and sends nothing', () => {
+    // Naive: Prisma leaves the condition out, so each of these reads, counts or changes more than was meant.
+    beforeEach(async () => {
+      for (const slug of ['a', 'b']) {
+        await categories.create({
+          data: { name: slug, slug, products: { create: [withoutCategory(slug)] } },
+        });
+      }
+    });
+
+    // The types refuse it where `exactOptionalPropertyTypes` is on.
+    const slug = MISSING;
+    it.each<[string, string, () => Promise<unknown>]>([
+      ['findMany', 'where.slug', () => categories.findMany({ where: { slug } })],
+      ['findMany', 'where', () => categories.findMany({ where: MISSING })],
+      [
+        'findMany',
+        'where.name.startsWith',
+        () => categories.findMany({ where: { name: { startsWith: slug } } }),
+      ],
+      [
+        'findMany',
+        'where.OR.1.slug',
+        () => categories.findMany({ where: { OR: [{ slug: 'a' }, { slug }] } }),
+      ],
+      ['findMany', 'where.id.in.0', () => categories.findMany({ where: { id: { in: [MISSING] } } })],
+      [
+        'findMany',
+        'where.products.some.sku',
+        () => categories.findMany({ where: { products: { some: { sku: slug } } } }),
+      ],
+      [
+        'findMany',
+        'include.products.where.sku',
+        () => categories.findMany({ include: { products: { where: { sku: slug } } } }),
+      ],
+      [
+        'findMany',
+        'select._count.select.products.where.sku',
+        () => categories.findMany({ select: { _count: { select: { products: { where: { sku: slug } } } } } }),
+      ],
+      ['count', 'where.slug', () => categories.count({ where: { slug } })],
+      ['update', 'where.slug', () => categories.update({ where: { id: 1, slug }, data: { name: 'x' } })],
+      [
+        'update',
+        'data.products.deleteMany.sku',
+        () => categories.update({ where: { id: 1 }, data: { products: { deleteMany: { sku: slug } } } }),
+      ],
+      [
+        'update',
+        'data.products.updateMany.0.where.sku',
+        () =>
+          categories.update({
+            where: { id: 1 },
+            data: { products: { updateMany: [{ where: { sku: slug }, data: { name: 'x' } }] } },
+          }),
+      ],
+      ['delete', 'where.slug', () => categories.delete({ where: { id: 1, slug } })],
+      [
+        'create',
+        'data.products.connect.0.sku',
+        () =>
+          categories.create({
+            data: { name: 'c', slug: 'c', products: { connect: [{ id: 1, sku: slug }] } },
+          }),
+      ],
+      ['findById', 'id', () => categories.findById(MISSING)],
+      ['getById', 'id', () => categories.getById(MISSING)],
+      [
+        'findById',
+        'id.orderId_lineNo.lineNo',
+        () =>
+          application.get(OrderItemRepository).findById({ orderId_lineNo: { orderId: 1n, lineNo: slug } }),
+      ],
+      [
+        'findById',
+        'include.products.where.sku',
+        () => categories.findById(1, { include: { products: { where: { sku: slug } } } }),
+      ],
+    ])('%s: %s', async (_operation, path, call) => {
+      await expect(call()).rejects.toMatchObject({ name: 'ValidationError', code: 'VALIDATION', path });
+      expect(await database.query('SELECT name FROM category ORDER BY id')).toEqual([
+        { name: 'a' },
+        { name: 'b' },
+      ]);
+      expect(await database.query('SELECT name FROM product ORDER BY id')).toEqual([
+        { name: 'a' },
+        { name: 'b' },
+      ]);
+    });
+  });
+
+  it('takes undefined where it is no condition, and every value that is', async () => {
+    const created = await categories.create({
+      data: {
+        name: 'Tea',
+        slug: 'tea',
+        products: { create: [{ ...withoutCategory('t'), description: MISSING }] },
+      },
+    });
+    await categories.update({ where: { id: created.id }, data: { name: MISSING, products: MISSING } });
+    const found = await products.findMany({
+      where: {
+        createdAt: { lte: new Date() },
+        weightKg: { equals: new Prisma.Decimal('0.125') },
+        description: null,
+        category: { is: { slug: 'tea' } },
+      },
+      include: { category: true, stock: MISSING },
+      take: MISSING,
+    });
+    expect(found).toHaveLength(1);
   });
 
   it('gives the delegate for what it does not wrap', async () => {

@@ -3,6 +3,7 @@ import type { RegisteredClient } from '../client/database-register.js';
 import { PrismaService } from '../client/prisma.service.js';
 import { InvalidOptionsError } from '../config/config.errors.js';
 import { RecordNotFoundError } from '../errors/record-not-found.error.js';
+import { refuseUndefined, refuseUndefinedFilters } from './defined-filters.js';
 import type { RegisteredModel, RepositoryClass } from './repository.js';
 
 type Arguments = Readonly<Record<string, unknown>>;
@@ -36,6 +37,7 @@ export function RepositoryFor<Model extends RegisteredModel>(
     }
 
     async findById(id: unknown, shape?: Arguments): Promise<unknown> {
+      refuseUndefined(id, 'id');
       return await this.call('findUnique', { ...shape, where: whereOf(id) });
     }
 
@@ -75,6 +77,7 @@ export function RepositoryFor<Model extends RegisteredModel>(
     }
 
     private async call(operation: WrappedOperation, args?: Arguments): Promise<unknown> {
+      if (args !== undefined) refuseUndefinedFilters(args);
       return await this.delegate[operation](args);
     }
   }

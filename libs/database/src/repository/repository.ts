@@ -5,6 +5,10 @@ import type { RegisteredClient } from '../client/database-register.js';
  * What every repository of a model can do. Results follow `select`, `include` and `omit`; unknown keys are refused
  * at every depth of the arguments.
  *
+ * `undefined` never widens a filter: as an id, inside a `where` or in place of one, in the filters of relations and of
+ * nested writes it is refused with a {@link ValidationError} that names the path, before anything is sent. To leave a
+ * condition out, leave its key out, or say so with `Prisma.skip` where the client has it.
+ *
  * All of it joins the transaction the caller runs in.
  *
  * @public
