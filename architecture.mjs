@@ -19,6 +19,7 @@ export const MAY_IMPORT = {
   lock: ['common', 'errors', 'config', 'resilience', 'transaction'],
   migration: ['common', 'errors', 'config', 'transaction', 'query'],
   health: ['common', 'errors', 'config', 'resilience', 'migration'],
+  logging: ['common', 'errors', 'config'],
   monitoring: ['common', 'errors', 'config'],
   postgres: ['common', 'errors', 'fault', 'config', 'resilience', 'client'],
   prisma: ['common', 'errors', 'fault', 'config', 'resilience', 'client', 'postgres', 'transaction'],

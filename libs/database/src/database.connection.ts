@@ -60,7 +60,7 @@ async function deployMigrations(
   options: ResolvedDatabaseOptions,
   log: (line: string) => void,
 ): Promise<void> {
-  const { url, applicationName, migrations } = options;
-  const runner = new PrismaMigrationRunner({ ...migrations, url, applicationName, log });
+  const { url, password, tls, applicationName, migrations } = options;
+  const runner = new PrismaMigrationRunner({ ...migrations, url, password, tls, applicationName, log });
   await runner.deploy();
 }

@@ -22,9 +22,25 @@ describe('resolveDatabaseOptions', () => {
     expect(resolve({ url })).toMatchObject({
       url: { host: 'db', port: 5433, database: 'shop' },
       applicationName: 'nestjs-database',
-      pool: { max: 20, acquireTimeoutMs: 10_000 },
+      name: 'default',
+      password: expect.any(Function) as unknown,
+      tls: false,
+      pool: {
+        max: 20,
+        min: 5,
+        acquireTimeoutMs: 10_000,
+        connectTimeoutMs: 10_000,
+        idleTimeoutMs: 600_000,
+        maxLifetimeMs: 3_600_000,
+        keepAliveMs: 10_000,
+        leakThresholdMs: 60_000,
+        warmUp: true,
+      },
+      timeouts: { statementMs: 30_000, lockMs: 5_000, idleInTransactionMs: 15_000, graceMs: 1_000 },
       redis: false,
-      shutdown: { timeoutMs: 25_000 },
+      startup: { mode: 'strict', attempts: 3, initialDelayMs: 1_000, maxDelayMs: 10_000, factor: 2 },
+      shutdown: { timeoutMs: 25_000, drainMs: 5_000 },
+      logging: { mode: 'production', slowQueryMs: 1_000, parameters: 'redacted' },
       transaction: { timeoutMs: 5_000, maxWaitMs: 2_000 },
       migrations: { autoDeploy: false, directory: 'prisma/migrations' },
     });
@@ -34,8 +50,12 @@ describe('resolveDatabaseOptions', () => {
     const env = { DATABASE_URL: 'postgresql://env/other', REDIS_URL: 'redis://env' };
     expect(resolve({ url }, env).url.database).toBe('shop');
     expect(resolve({}, env).url.database).toBe('other');
-    expect(resolve({}, env).redis).toEqual({ url: 'redis://env' });
-    expect(resolve({ redis: { url: 'redis://given' } }, env).redis).toEqual({ url: 'redis://given' });
+    const redisUrl = (options: object) => {
+      const { redis } = resolve(options, env);
+      return redis === false ? undefined : redis.url.reveal();
+    };
+    expect(redisUrl({})).toBe('redis://env');
+    expect(redisUrl({ redis: { url: 'redis://given' } })).toBe('redis://given');
     expect(resolve({ redis: false }, env).redis).toBe(false);
   });
 

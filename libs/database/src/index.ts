@@ -1,8 +1,15 @@
 // Module
 export { DatabaseModule } from './database.module.js';
 export type { DatabaseModuleExtras } from './database.module-definition.js';
-export type { DatabaseModuleOptions, ShutdownOptions } from './database.options.js';
+export type { DatabaseModuleOptions } from './database.options.js';
+export type { ClientOptions } from './client/client.options.js';
+export type { PasswordProvider } from './config/password.js';
+export { LOGGING_MODES, type LoggingMode, type LoggingOptions } from './logging/logging.options.js';
 export type { PoolOptions } from './postgres/pool.options.js';
+export type { TimeoutOptions } from './postgres/timeout.options.js';
+export type { TlsOptions } from './postgres/tls.options.js';
+export type { ShutdownOptions } from './shutdown.options.js';
+export { STARTUP_MODES, type StartupMode, type StartupOptions } from './startup.options.js';
 export type { RedisOptions } from './redis/redis.options.js';
 export type { MigrationOptions } from './migration/migration.options.js';
 
@@ -117,6 +124,7 @@ export type {
   ConfigurableModuleClass,
   OPTIONS_TYPE,
 } from './database.module-definition.js';
+export type { Secret } from './config/secret.js';
 export type { ResolvedRedisOptions } from './redis/redis.options.js';
 export type { TransactionContext, TransactionScope } from './transaction/transaction-context.js';
 export type { TransactionRunner } from './transaction/transaction-runner.port.js';

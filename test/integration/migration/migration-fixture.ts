@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parsePostgresUrl, type PostgresUrl } from '../../../libs/database/src/config/connection-url.js';
+import { parsePostgresUrl } from '../../../libs/database/src/config/connection-url.js';
 import { OptionValidator } from '../../../libs/database/src/config/option-validator.js';
 import {
   PrismaMigrationRunner,
@@ -35,10 +35,11 @@ export class MigrationFixture {
   }
 }
 
-export function parseUrl(url: string): PostgresUrl {
+export function parseUrl(url: string): Pick<MigrationRunnerSettings, 'url' | 'password' | 'tls'> {
   const parsed = parsePostgresUrl(url, 'url', new OptionValidator());
   if (parsed === undefined) throw new TypeError('The URL of the test database is not usable.');
-  return parsed;
+  const { password } = parsed;
+  return { url: parsed, password: password && (() => password.reveal()), tls: false };
 }
 
 /** A runner with settings that suit a test; `log` is silent unless given. */
@@ -51,13 +52,13 @@ export function createRunner(
     lockTimeoutMs: 10_000,
     log: () => undefined,
     ...settings,
-    url: parseUrl(url),
+    ...parseUrl(url),
   });
 }
 
 export function openConnection(url: string, applicationName: string): Promise<SingleConnection> {
   return SingleConnection.open({
-    url: parseUrl(url),
+    ...parseUrl(url),
     applicationName,
     connectTimeoutMs: 5_000,
     target: { kind: 'postgres', connection: 'default' },

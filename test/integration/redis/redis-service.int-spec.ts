@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { startEmbeddedRedis, type EmbeddedRedis } from '../../../libs/database/src/embedded/index.js';
+import { Secret } from '../../../libs/database/src/config/secret.js';
 import {
   AuthenticationError,
   QueryTimeoutError,
@@ -22,7 +23,7 @@ describeWithRedis('RedisService', () => {
   let redis: RedisService;
 
   beforeAll(async () => {
-    redis = new RedisService({ url: redisUrl() });
+    redis = new RedisService({ url: new Secret(redisUrl()) });
     await redis.connect();
   });
   beforeEach(async () => {
@@ -84,7 +85,7 @@ describeWithRedis('RedisService', () => {
   it('refuses a wrong password with an AuthenticationError that does not repeat it', async () => {
     const url = new URL(redisUrl());
     url.password = 'hunter2';
-    const other = new RedisService({ url: url.toString() });
+    const other = new RedisService({ url: new Secret(url.toString()) });
     const failure = await other.connect().catch((error: unknown) => error);
     await other.disconnect();
     expect(failure).toBeInstanceOf(AuthenticationError);
@@ -93,7 +94,7 @@ describeWithRedis('RedisService', () => {
 
   it('says that nobody listens, and stops trying once it is disconnected', async () => {
     const timers = countTimers();
-    const other = new RedisService({ url: 'redis://127.0.0.1:1' });
+    const other = new RedisService({ url: new Secret('redis://127.0.0.1:1') });
     await expect(other.connect()).rejects.toMatchObject({
       code: 'UNAVAILABLE',
       endpoint: '127.0.0.1:1',
@@ -116,7 +117,7 @@ describeWithRedis('RedisService when its server goes away', () => {
     const started = await startEmbeddedRedis({ dataDir: join(directory, 'redis') });
     if (started === null) throw new Error('redis-server vanished from PATH');
     server = started;
-    redis = new RedisService({ url: server.url });
+    redis = new RedisService({ url: new Secret(server.url) });
     await redis.connect();
   });
   afterEach(async () => {

@@ -13,11 +13,11 @@ describe('parsePostgresUrl', () => {
       'postgresql://me%40home:p%2Fw%25@db:6543/my%20shop?schema=tenant1&connection_limit=7',
     );
     expect(problems).toEqual([]);
+    expect(url?.password?.reveal()).toBe('p/w%');
     expect(url).toMatchObject({
       host: 'db',
       port: 6543,
       user: 'me@home',
-      password: 'p/w%',
       database: 'my shop',
       schema: 'tenant1',
       connectionLimit: 7,

@@ -1,19 +1,26 @@
 import type { OptionValidator } from './option-validator.js';
+import { Secret } from './secret.js';
 
-/** A PostgreSQL connection URL, taken apart. */
-export interface PostgresUrl {
+/** Which database, as which user; holds no secret. */
+export interface PostgresTarget {
   readonly host: string;
   readonly port: number;
   readonly database: string;
   readonly user: string;
-  readonly password: string | undefined;
+  /** The schema that unqualified names mean; undefined leaves it to the server. */
   readonly schema: string | undefined;
+}
+
+/** A PostgreSQL connection URL, taken apart. */
+export interface PostgresUrl extends PostgresTarget {
+  readonly password: Secret | undefined;
   readonly applicationName: string | undefined;
   readonly connectionLimit: number | undefined;
 }
 
 const PARAMETERS = ['schema', 'application_name', 'connection_limit'] as const;
-const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_$]{0,62}$/;
+/** A name that needs no quotes beyond a plain pair. */
+export const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_$]{0,62}$/;
 
 /**
  * Takes a PostgreSQL URL apart, or records what is wrong with it under `path`; the URL itself is never repeated.
@@ -66,7 +73,7 @@ export function parsePostgresUrl(
     port: parsed.port === '' ? 5432 : Number(parsed.port),
     database,
     user: user === '' ? 'postgres' : user,
-    password: password === '' ? undefined : password,
+    password: password === '' ? undefined : new Secret(password),
     schema,
     applicationName: parsed.searchParams.get('application_name') ?? undefined,
     connectionLimit: readLimit(parsed, path, validator),

@@ -54,6 +54,14 @@ export class OptionValidator {
     return fallback;
   }
 
+  /** A number, fractions included. */
+  number(value: unknown, path: string, fallback: number, { min, max }: IntegerRange): number {
+    if (value === undefined) return fallback;
+    if (typeof value === 'number' && value >= min && value <= max) return value;
+    this.reject(path, `is ${shown(value)}, expected a number in [${min}, ${max}].`);
+    return fallback;
+  }
+
   boolean(value: unknown, path: string, fallback: boolean): boolean {
     if (value === undefined) return fallback;
     if (typeof value === 'boolean') return value;

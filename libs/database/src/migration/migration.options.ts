@@ -1,4 +1,5 @@
 import type { OptionValidator } from '../config/option-validator.js';
+import type { Resolved } from '../config/resolved.js';
 
 /**
  * How the application brings its database up to date when it starts.
@@ -15,7 +16,7 @@ export interface MigrationOptions {
    *
    * @defaultValue false
    */
-  readonly autoDeploy?: boolean;
+  readonly autoDeploy?: boolean | undefined;
 
   /**
    * The directory that holds `migration_lock.toml` and one directory for each migration; a relative path counts from
@@ -23,7 +24,7 @@ export interface MigrationOptions {
    *
    * @defaultValue 'prisma/migrations'
    */
-  readonly directory?: string;
+  readonly directory?: string | undefined;
 
   /**
    * How long to wait, in milliseconds, while another instance migrates.
@@ -34,11 +35,11 @@ export interface MigrationOptions {
    * Range: [0, 600 000].
    * @defaultValue 60_000 (1 minute)
    */
-  readonly lockTimeoutMs?: number;
+  readonly lockTimeoutMs?: number | undefined;
 }
 
 /** @internal */
-export type ResolvedMigrationOptions = Required<MigrationOptions>;
+export type ResolvedMigrationOptions = Resolved<MigrationOptions>;
 
 export const DEFAULT_MIGRATION_OPTIONS = {
   autoDeploy: false,

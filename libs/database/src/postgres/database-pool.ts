@@ -3,11 +3,13 @@ import pg from 'pg';
 import { withDeadline } from '../common/deadline.js';
 import type { HealthReport } from '../common/health-report.js';
 import { singleFlight } from '../common/single-flight.js';
-import type { PostgresUrl } from '../config/connection-url.js';
+import type { PostgresTarget } from '../config/connection-url.js';
+import type { PasswordProvider } from '../config/password.js';
 import { PoolTimeoutError, type PoolUsage } from '../errors/connection.errors.js';
 import type { DatabaseError, ErrorTarget } from '../errors/database.error.js';
 import { translateConnectionFailure } from '../fault/connection-failure.js';
 import type { ResolvedPoolOptions } from './pool.options.js';
+import type { ResolvedTlsOptions } from './tls.options.js';
 
 const TARGET: ErrorTarget = { kind: 'postgres', connection: 'default' };
 const HEALTH_TIMEOUT_MS = 1_000;
@@ -16,7 +18,9 @@ const ACQUIRE_TIMEOUT_TEXT = 'timeout exceeded when trying to connect';
 
 /** Where and as whom the pool connects. */
 export interface PoolTarget {
-  readonly url: PostgresUrl;
+  readonly url: PostgresTarget;
+  readonly password: PasswordProvider | undefined;
+  readonly tls: ResolvedTlsOptions | false;
   readonly applicationName: string;
 }
 
@@ -31,13 +35,14 @@ export class DatabasePool extends pg.Pool {
   private readonly open = new Set<pg.PoolClient>();
   private closing: Promise<void> | undefined;
 
-  constructor({ url, applicationName }: PoolTarget, options: ResolvedPoolOptions) {
+  constructor({ url, password, tls, applicationName }: PoolTarget, options: ResolvedPoolOptions) {
     super({
       host: url.host,
       port: url.port,
       database: url.database,
       user: url.user,
-      ...(url.password !== undefined && { password: url.password }),
+      ...(password !== undefined && { password }),
+      ssl: tls,
       application_name: applicationName,
       options: sessionSettings(url),
       max: options.max,
@@ -130,7 +135,7 @@ export class DatabasePool extends pg.Pool {
   }
 }
 
-function sessionSettings({ schema }: PostgresUrl): string {
+function sessionSettings({ schema }: PostgresTarget): string {
   return schema === undefined ? '-c TimeZone=UTC' : `-c TimeZone=UTC -c search_path="${schema}"`;
 }
 

@@ -1,9 +1,11 @@
 import { Socket } from 'node:net';
 import pg from 'pg';
 import { withDeadline } from '../common/deadline.js';
-import type { PostgresUrl } from '../config/connection-url.js';
+import type { PostgresTarget } from '../config/connection-url.js';
+import type { PasswordProvider } from '../config/password.js';
 import type { ErrorTarget } from '../errors/database.error.js';
 import { translateConnectionFailure } from '../fault/connection-failure.js';
+import type { ResolvedTlsOptions } from './tls.options.js';
 
 const CLOSE_TIMEOUT_MS = 1_000;
 // Missing in the type of pg's parsers, known to the parsers themselves.
@@ -12,7 +14,9 @@ const AS_TEXT = { getTypeParser: () => (text: string) => text };
 
 /** Where and as whom a dedicated connection is opened. */
 export interface SingleConnectionSettings {
-  readonly url: PostgresUrl;
+  readonly url: PostgresTarget;
+  readonly password: PasswordProvider | undefined;
+  readonly tls: ResolvedTlsOptions | false;
   readonly applicationName: string;
   /** Bounds connect and authentication together. */
   readonly connectTimeoutMs: number;
@@ -41,6 +45,8 @@ export class SingleConnection {
   /** @throws {DatabaseError} that says why the connection could not be had. */
   static async open({
     url,
+    password,
+    tls,
     applicationName,
     connectTimeoutMs,
     target,
@@ -51,7 +57,8 @@ export class SingleConnection {
       port: url.port,
       database: url.database,
       user: url.user,
-      ...(url.password !== undefined && { password: url.password }),
+      ...(password !== undefined && { password }),
+      ssl: tls,
       application_name: applicationName,
       options: `-c TimeZone=UTC${url.schema === undefined ? '' : ` -c search_path="${url.schema}"`}`,
       connectionTimeoutMillis: connectTimeoutMs,

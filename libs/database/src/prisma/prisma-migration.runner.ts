@@ -1,8 +1,10 @@
-import type { PostgresUrl } from '../config/connection-url.js';
+import type { PostgresTarget } from '../config/connection-url.js';
+import type { PasswordProvider } from '../config/password.js';
 import type { ErrorTarget } from '../errors/database.error.js';
 import { MigrationSetupError, type MigrationLockHolder } from '../migration/migration.errors.js';
 import { acquireAdvisoryLocks, releaseAdvisoryLocks } from '../postgres/advisory-lock.js';
 import { SingleConnection } from '../postgres/single-connection.js';
+import type { ResolvedTlsOptions } from '../postgres/tls.options.js';
 import { MigrationAdapterFactory } from './migration-adapter.js';
 import { readMigrationDirectory, type MigrationDirectory } from './migration-directory.js';
 import { translateMigrationFailure } from './migration-failure.js';
@@ -20,7 +22,9 @@ const TARGET: ErrorTarget = { kind: 'postgres', connection: 'default' };
 /** What {@link PrismaMigrationRunner} needs to know. */
 export interface MigrationRunnerSettings {
   /** Must lead straight to PostgreSQL, not through a pooler in transaction mode. Its schema receives the tables. */
-  readonly url: PostgresUrl;
+  readonly url: PostgresTarget;
+  readonly password: PasswordProvider | undefined;
+  readonly tls: ResolvedTlsOptions | false;
   /** The session adds ` migrate` to it, so that others see in `pg_stat_activity` who holds the lock. */
   readonly applicationName: string;
   readonly directory: string;
@@ -65,10 +69,12 @@ export class PrismaMigrationRunner {
    */
   async deploy(): Promise<MigrationReport> {
     const started = performance.now();
-    const { url, applicationName, log, signal } = this.settings;
+    const { url, password, tls, applicationName, log, signal } = this.settings;
     const directory = await readMigrationDirectory(this.settings.directory);
     const connection = await SingleConnection.open({
       url,
+      password,
+      tls,
       applicationName: `${applicationName} migrate`,
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
       target: TARGET,

@@ -1,4 +1,5 @@
 import type { OptionValidator } from '../config/option-validator.js';
+import { Secret } from '../config/secret.js';
 
 /**
  * Where Redis is; a single server.
@@ -11,7 +12,7 @@ export interface RedisOptions {
    *
    * @defaultValue the environment variable `REDIS_URL`
    */
-  readonly url?: string;
+  readonly url?: string | undefined;
 }
 
 /**
@@ -21,7 +22,7 @@ export interface RedisOptions {
  */
 export interface ResolvedRedisOptions {
   /** A checked URL; may hold a password. */
-  readonly url: string;
+  readonly url: Secret;
 }
 
 /**
@@ -42,7 +43,7 @@ export function resolveRedisOptions(
     return false;
   }
   checkUrl(url, given === undefined ? 'REDIS_URL' : 'url', validator);
-  return { url };
+  return { url: new Secret(url) };
 }
 
 function checkUrl(url: string, path: string, validator: OptionValidator): void {

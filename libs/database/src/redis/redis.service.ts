@@ -46,9 +46,9 @@ export class RedisService {
 
   /** @internal */
   constructor({ url }: ResolvedRedisOptions) {
-    const { hostname, port } = new URL(url);
+    const { hostname, port } = new URL(url.reveal());
     this.endpoint = `${hostname}:${port === '' ? 6379 : port}`;
-    this.client = new Redis(url, {
+    this.client = new Redis(url.reveal(), {
       lazyConnect: true,
       connectTimeout: CONNECT_TIMEOUT_MS,
       commandTimeout: COMMAND_TIMEOUT_MS,

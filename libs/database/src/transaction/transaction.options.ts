@@ -30,21 +30,21 @@ export interface TransactionOptions {
    *
    * @defaultValue the server's `default_transaction_isolation`, `ReadCommitted` unless changed
    */
-  readonly isolationLevel?: IsolationLevel;
+  readonly isolationLevel?: IsolationLevel | undefined;
   /**
    * How long the transaction may run before it is rolled back, in milliseconds. Range: [1, 3 600 000]. A call that
    * joins a running transaction may only repeat the limit it was begun with.
    *
    * @defaultValue 5_000 (5 seconds)
    */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /**
    * How long the transaction may wait for a connection, in milliseconds. Range: [1, 3 600 000]. It counts where the
    * transaction begins; a call that joins one has its connection already.
    *
    * @defaultValue 2_000 (2 seconds)
    */
-  readonly maxWaitMs?: number;
+  readonly maxWaitMs?: number | undefined;
 }
 
 /**
