@@ -9,6 +9,7 @@ export const MAY_IMPORT = {
   config: ['common', 'errors'],
   resilience: ['common', 'errors', 'fault', 'config'],
   client: ['common', 'errors', 'config'],
+  lifecycle: ['common', 'errors', 'fault', 'config', 'resilience'],
   transaction: ['common', 'errors', 'fault', 'config', 'resilience', 'client'],
   query: ['common', 'errors', 'fault', 'config', 'resilience', 'client', 'transaction'],
   cache: ['common', 'errors', 'fault', 'config', 'resilience', 'transaction'],
@@ -18,7 +19,7 @@ export const MAY_IMPORT = {
   session: ['common', 'errors', 'config', 'resilience', 'transaction'],
   lock: ['common', 'errors', 'config', 'resilience', 'transaction'],
   migration: ['common', 'errors', 'config', 'transaction', 'query'],
-  health: ['common', 'errors', 'config', 'resilience', 'migration'],
+  health: ['common', 'errors', 'config', 'resilience', 'lifecycle', 'migration'],
   logging: ['common', 'errors', 'config'],
   monitoring: ['common', 'errors', 'config'],
   postgres: ['common', 'errors', 'fault', 'config', 'resilience', 'client'],
@@ -38,7 +39,7 @@ export const MAY_IMPORT_ONLY = [
   { from: ['postgres', 'prisma', 'redis'], to: CAPABILITIES, suffix: '(port|errors)' },
   {
     from: ['monitoring'],
-    to: [...CAPABILITIES, 'resilience', 'postgres', 'prisma', 'redis'],
+    to: [...CAPABILITIES, 'resilience', 'lifecycle', 'postgres', 'prisma', 'redis'],
     suffix: 'events',
   },
 ];

@@ -1,5 +1,6 @@
 import type { PrismaService } from './client/prisma.service.js';
 import type { ResolvedDatabaseOptions } from './database.options.js';
+import { DatabaseStateControl } from './lifecycle/database-state.control.js';
 import { DatabasePool } from './postgres/database-pool.js';
 import { createAmbientClient } from './prisma/ambient-client.js';
 import { createPrismaService } from './prisma/ambient-prisma.service.js';
@@ -12,6 +13,7 @@ import { TransactionManager } from './transaction/transaction-manager.js';
 
 /** Everything that belongs to one set of options: opened together, closed together. */
 export interface DatabaseConnection {
+  readonly state: DatabaseStateControl;
   readonly prisma: PrismaService;
   readonly transactions: TransactionManager;
   /** Absent where Redis is switched off. */
@@ -31,11 +33,17 @@ export async function openDatabaseConnection(
 ): Promise<DatabaseConnection> {
   const pool = new DatabasePool(options, options.pool);
   const redis = options.redis === false ? undefined : new RedisService(options.redis);
+  const state = new DatabaseStateControl({
+    connection: 'default',
+    onListenerError: (error) => {
+      log(`A listener of the database state failed: ${String(error)}`);
+    },
+  });
   let closing: Promise<void> | undefined;
   const close = () => {
-    closing ??= Promise.all([redis?.disconnect(), pool.close(options.shutdown.timeoutMs)]).then(
-      () => undefined,
-    );
+    closing ??= Promise.all([redis?.disconnect(), pool.close(options.shutdown.timeoutMs)]).then(() => {
+      state.move('closed');
+    });
     return closing;
   };
   try {
@@ -44,7 +52,9 @@ export async function openDatabaseConnection(
     await redis?.connect();
     const context = new TransactionContext();
     const client = createPrismaClient({ ...options, schema: options.url.schema }, pool);
+    state.move('ready');
     return {
+      state,
       prisma: createPrismaService(createAmbientClient(client, context), pool),
       transactions: new TransactionManager(new PrismaTransactionRunner(client), context, options.transaction),
       redis,

@@ -1,4 +1,10 @@
-import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  type OnApplicationShutdown,
+  type OnModuleDestroy,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import type { DatabaseConnection } from './database.connection.js';
 import { DATABASE_CONNECTION } from './database.tokens.js';
@@ -7,7 +13,7 @@ import { RedisService } from './redis/redis.service.js';
 
 /** Checks the wiring at start and closes the connection after HTTP has drained. */
 @Injectable()
-export class DatabaseLifecycle implements OnModuleInit, OnApplicationShutdown {
+export class DatabaseLifecycle implements OnModuleInit, OnModuleDestroy, OnApplicationShutdown {
   constructor(
     @Inject(DATABASE_CONNECTION) private readonly connection: DatabaseConnection,
     @Inject(ModulesContainer) private readonly modules: ModulesContainer,
@@ -22,6 +28,10 @@ export class DatabaseLifecycle implements OnModuleInit, OnApplicationShutdown {
       await this.connection.close();
       throw error;
     }
+  }
+
+  onModuleDestroy(): void {
+    this.connection.state.move('draining', 'The application is closing.');
   }
 
   /**

@@ -12,6 +12,7 @@ import { resolveDatabaseOptions } from './database.options.js';
 import { DATABASE_CONNECTION } from './database.tokens.js';
 import { DATABASE_HEALTH_PROBE, REDIS_HEALTH_PROBE } from './health/health-probe.port.js';
 import { InvalidOptionsError } from './config/config.errors.js';
+import { DatabaseState } from './lifecycle/database-state.js';
 import { RedisService } from './redis/redis.service.js';
 import { TransactionManager } from './transaction/transaction-manager.js';
 
@@ -31,6 +32,11 @@ const PROVIDERS: Provider[] = [
     provide: PrismaService,
     inject: [DATABASE_CONNECTION],
     useFactory: ({ prisma }: DatabaseConnection) => prisma,
+  },
+  {
+    provide: DatabaseState,
+    inject: [DATABASE_CONNECTION],
+    useFactory: ({ state }: DatabaseConnection) => state,
   },
   {
     provide: TransactionManager,
@@ -62,7 +68,14 @@ const PROVIDERS: Provider[] = [
  */
 @Module({
   providers: PROVIDERS,
-  exports: [PrismaService, TransactionManager, RedisService, DATABASE_HEALTH_PROBE, REDIS_HEALTH_PROBE],
+  exports: [
+    PrismaService,
+    DatabaseState,
+    TransactionManager,
+    RedisService,
+    DATABASE_HEALTH_PROBE,
+    REDIS_HEALTH_PROBE,
+  ],
 })
 export class DatabaseModule extends ConfigurableModuleClass {
   /**

@@ -52,6 +52,14 @@ export {
   UnexpectedRollbackError,
 } from './transaction/transaction.errors.js';
 
+// Life cycle
+export {
+  DatabaseState,
+  type DatabaseStateSnapshot,
+  type DatabaseStatus,
+} from './lifecycle/database-state.js';
+export { DATABASE_STATE_CHANNEL, type DatabaseStateEvent } from './lifecycle/lifecycle.events.js';
+
 // Redis
 export { RedisService, type RedisSetOptions } from './redis/redis.service.js';
 
