@@ -23,12 +23,16 @@ export class ShopProcess {
   stdout = '';
   stderr = '';
 
-  /** `npm` runs the real `npm start`; `node` the built application, which is what `npm start` ends in. */
-  constructor(how: 'npm' | 'node', env: NodeJS.ProcessEnv) {
+  /**
+   * `npm` runs the real `npm start`; `node` the built application, which is what `npm start` ends in.
+   *
+   * @param root - the workspace, or a copy of what the application needs of it
+   */
+  constructor(how: 'npm' | 'node', env: NodeJS.ProcessEnv, root = ROOT) {
     const [command, args] =
       how === 'npm' ? ['npm', ['start']] : [process.execPath, ['apps/shop/dist/main.js']];
     this.child = spawn(command, args, {
-      cwd: ROOT,
+      cwd: root,
       // A process group of its own, as a terminal gives it: Ctrl-C reaches every process of the group.
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -8,7 +8,9 @@ import { ShopLogger } from './start/shop-logger.js';
 /**
  * The shop on its stores, initialised and not listening yet.
  *
- * @throws what the start failed with; nothing of the application is left then
+ * @throws what the start failed with. A part that could not open has closed what it had opened, and a failure after
+ *   all providers were created closes the application. In between (the constructor of a later provider) Nest hands out
+ *   nothing that could be closed: the process has to end.
  */
 export async function createShop(
   stores: ShopStores,
