@@ -2,14 +2,14 @@ import { resolveClientOptions, type ClientOptions } from './client/client.option
 import type { PrismaClientClass } from './client/database-register.js';
 import { deepFreeze } from './common/deep-freeze.js';
 import { InvalidOptionsError } from './config/config.errors.js';
-import {
-  IDENTIFIER,
-  parsePostgresUrl,
-  type PostgresTarget,
-  type PostgresUrl,
-} from './config/connection-url.js';
+import type { PostgresTarget } from './config/connection-url.js';
+import { locateDatabase, type DatabaseLocation } from './config/database-location.js';
+import { Environment } from './config/environment.js';
+import { readApplicationName, readSchema } from './config/identifier.js';
 import { OptionValidator } from './config/option-validator.js';
 import { resolvePassword, type PasswordProvider } from './config/password.js';
+import { offerUrlParameters } from './config/url-parameters.js';
+import { readClient, readFunction, rejectAutoDeploy, resolveTransaction } from './database.option-rules.js';
 import {
   resolveLoggingOptions,
   type LoggingOptions,
@@ -26,7 +26,7 @@ import {
   type ResolvedTimeoutOptions,
   type TimeoutOptions,
 } from './postgres/timeout.options.js';
-import { resolveTlsOptions, type ResolvedTlsOptions, type TlsOptions } from './postgres/tls.options.js';
+import { resolveTls, type ResolvedTlsOptions, type TlsOptions } from './postgres/tls.options.js';
 import { resolveRedisOptions, type RedisOptions, type ResolvedRedisOptions } from './redis/redis.options.js';
 import {
   resolveShutdownOptions,
@@ -38,11 +38,7 @@ import {
   type ResolvedStartupOptions,
   type StartupOptions,
 } from './startup.options.js';
-import {
-  resolveTransactionOptions,
-  type ResolvedTransactionOptions,
-  type TransactionOptions,
-} from './transaction/transaction.options.js';
+import type { ResolvedTransactionOptions, TransactionOptions } from './transaction/transaction.options.js';
 
 /**
  * The options of `DatabaseModule`; only `client` is required.
@@ -63,10 +59,9 @@ export interface DatabaseModuleOptions {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the client's type is the application's
   readonly extend?: (client: any) => object;
   /**
-   * `postgresql://user:password@host:port/database`, with the parameters `schema`, `application_name` and
-   * `connection_limit`; any other parameter is refused.
+   * `postgresql://user:password@host:port/database`, with the parameters of the table below; others are refused.
    *
-   * @defaultValue the environment variable `DATABASE_URL`
+   * @defaultValue `DATABASE_URL`, otherwise `DATABASE_HOST` and the variables beside it
    */
   readonly url?: string | undefined;
   /**
@@ -139,6 +134,10 @@ export interface ResolvedDatabaseOptions {
   readonly transaction: ResolvedTransactionOptions;
   readonly logging: ResolvedLoggingOptions;
   readonly migrations: ResolvedMigrationOptions;
+  /** Whether PgBouncer in transaction mode is in between: it refuses most settings of a session. */
+  readonly pgbouncer: boolean;
+  /** What is worth a line in the log at the start. */
+  readonly notes: readonly string[];
 }
 
 /** Name of the connection that is not named. */
@@ -151,9 +150,13 @@ const KNOWN = [
 ] as const; // prettier-ignore
 
 /**
- * Completes the options from the environment and the defaults.
+ * Completes the options from the URL, the environment and the defaults.
  *
- * @param name - the name of the connection the options are for
+ * What is given as an option counts first, then what the option `url` says, then the variables, then what `DATABASE_URL`
+ * says, then the default: what is closer to the code that asks is meant more specifically.
+ *
+ * @param name - the name of the connection the options are for; the variables that say where something is count for the
+ *   default connection only, unless the options have an `env` of their own
  * @throws {@link InvalidOptionsError} that lists everything that is wrong; nothing was started
  */
 export function resolveDatabaseOptions(
@@ -162,107 +165,59 @@ export function resolveDatabaseOptions(
 ): ResolvedDatabaseOptions {
   const validator = new OptionValidator();
   const options = validator.object(value, '', KNOWN);
-  const environment = readEnvironment(options.env, validator);
-  const url = resolveUrl(options.url, environment, validator);
-  const schema = readSchema(options.schema, validator) ?? url?.schema;
-  const target = url && {
-    host: url.host,
-    port: url.port,
-    database: url.database,
-    user: url.user,
-    schema,
-  };
+  const environment = Environment.from(options.env, validator);
+  const places =
+    name === DEFAULT_CONNECTION_NAME || options.env !== undefined ? environment : new Environment({});
+  const location = locateDatabase(options.url, places, validator);
+  offerLowerSources(location, environment, validator);
+  const client = readClient(options.client, validator);
+  const startup = resolveStartupOptions(options.startup, validator.nested('startup'));
+  const isLazy = startup.mode === 'lazy';
+  const pool = resolvePoolOptions(options.pool, validator.nested('pool'), isLazy);
   const resolved = {
     name,
-    client: readClient(options.client, validator),
     clientOptions: resolveClientOptions(options.clientOptions, validator.nested('clientOptions')),
     extend: readFunction(options.extend, 'extend', validator),
-    url: target,
-    password: resolvePassword(options.password, url?.password, validator),
-    tls: resolveTlsOptions(options.tls, validator.nested('tls')) ?? (false as const),
+    password: resolvePassword(options.password, location, validator),
+    tls: resolveTls(options.tls, location, validator),
     applicationName:
-      validator.text(options.applicationName, 'applicationName', undefined) ??
-      url?.applicationName ??
-      DEFAULT_APPLICATION_NAME,
-    pool: resolvePoolOptions(withLimit(options.pool, url?.connectionLimit), validator.nested('pool')),
+      readApplicationName(options.applicationName, 'applicationName', validator) ?? DEFAULT_APPLICATION_NAME,
+    pool,
     timeouts: resolveTimeoutOptions(options.timeouts, validator.nested('timeouts')),
-    redis: resolveRedisOptions(options.redis, validator.nested('redis'), present(environment.REDIS_URL)),
-    startup: resolveStartupOptions(options.startup, validator.nested('startup')),
+    redis: resolveRedisOptions(options.redis, validator.nested('redis'), places.text('REDIS_URL')),
+    startup,
     shutdown: resolveShutdownOptions(options.shutdown, validator.nested('shutdown')),
-    transaction: resolveTransactionOptions(options.transaction, validator.nested('transaction')),
+    transaction: resolveTransaction(options.transaction, pool.acquireTimeoutMs, validator),
     logging: resolveLoggingOptions(
       options.logging,
       validator.nested('logging'),
-      present(environment.NODE_ENV),
+      environment.text('NODE_ENV'),
     ),
     migrations: resolveMigrationOptions(options.migrations, validator.nested('migrations')),
+    pgbouncer: location?.url.parameters.pgbouncer ?? false,
+    notes: location?.url.parameters.notes ?? [],
   };
-  const { client } = resolved;
-  if (validator.violations.length > 0 || client === undefined || target === undefined) {
-    throw new InvalidOptionsError('DatabaseModule', validator.violations);
+  const schema = readSchema(options.schema, 'schema', validator);
+  if (resolved.migrations.autoDeploy) rejectAutoDeploy(resolved, validator);
+  if (validator.violations.length > 0 || client === undefined || location === undefined) {
+    throw new InvalidOptionsError(describeModule(name), validator.violations);
   }
-  return deepFreeze({ ...resolved, client, url: target });
+  const { host, port, database, user } = location.url;
+  return deepFreeze({ ...resolved, client, url: { host, port, database, user, schema } });
 }
 
-/** The limit of the URL counts where the option is not given. */
-function withLimit(pool: unknown, max: number | undefined): unknown {
-  if (max === undefined || (pool !== undefined && (typeof pool !== 'object' || pool === null))) return pool;
-  return { ...pool, max: (pool as PoolOptions | undefined)?.max ?? max };
-}
-
-function readSchema(value: unknown, validator: OptionValidator): string | undefined {
-  const schema = validator.text(value, 'schema', undefined);
-  if (schema === undefined || IDENTIFIER.test(schema)) return schema;
-  validator.reject('schema', 'is no plain identifier (letters, digits, "_", "$", at most 63).');
-  return undefined;
-}
-
-function resolveUrl(
-  value: unknown,
-  environment: NodeJS.ProcessEnv,
+/** In the order of their rank: the URL that is an option, the variables, the URL that is a variable. */
+function offerLowerSources(
+  location: DatabaseLocation | undefined,
+  environment: Environment,
   validator: OptionValidator,
-): PostgresUrl | undefined {
-  const given = validator.text(value, 'url', undefined);
-  if (given !== undefined) return parsePostgresUrl(given, 'url', validator);
-  const fromEnvironment = present(environment.DATABASE_URL);
-  if (fromEnvironment !== undefined) return parsePostgresUrl(fromEnvironment, 'DATABASE_URL', validator);
-  if (value === undefined) {
-    validator.reject(
-      'url',
-      'is missing. Give it, or set DATABASE_URL, for example postgresql://user:password@localhost:5432/shop.',
-    );
-  }
-  return undefined;
+): void {
+  const isOption = location?.source === 'url';
+  if (!isOption) environment.offerNumbers(validator);
+  if (location !== undefined) offerUrlParameters(location.url.parameters, location.source, validator);
+  if (isOption) environment.offerNumbers(validator);
 }
 
-function readEnvironment(value: unknown, validator: OptionValidator): NodeJS.ProcessEnv {
-  if (value === undefined) return process.env;
-  if (value === false) return {};
-  if (typeof value === 'object' && value !== null) return value as NodeJS.ProcessEnv;
-  validator.reject('env', 'is neither an object of variables nor false.');
-  return {};
-}
-
-/** An empty variable counts as absent: that is how shells and compose files unset one. */
-function present(variable: string | undefined): string | undefined {
-  return variable === undefined || variable.trim() === '' ? undefined : variable;
-}
-
-function readClient(value: unknown, validator: OptionValidator): PrismaClientClass | undefined {
-  if (typeof value === 'function') return value as PrismaClientClass;
-  const hint = 'Give the generated class: `client: PrismaClient`.';
-  if (value === undefined) validator.reject('client', `is missing. ${hint}`);
-  else validator.reject('client', `is not a class. ${hint}`);
-  return undefined;
-}
-
-function readFunction(
-  value: unknown,
-  path: string,
-  validator: OptionValidator,
-): ((client: unknown) => unknown) | undefined {
-  if (value === undefined || typeof value === 'function')
-    return value as ((client: unknown) => unknown) | undefined;
-  validator.reject(path, 'is not a function.');
-  return undefined;
+function describeModule(name: string): string {
+  return name === DEFAULT_CONNECTION_NAME ? 'DatabaseModule' : `DatabaseModule (connection "${name}")`;
 }

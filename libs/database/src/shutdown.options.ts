@@ -45,7 +45,7 @@ export function resolveShutdownOptions(value: unknown, validator: OptionValidato
   if (drainMs > 0 && drainMs >= timeoutMs) {
     validator.reject(
       'drainMs',
-      `is ${drainMs}, expected less than \`shutdown.timeoutMs\` = ${timeoutMs}: no time would be left to close.`,
+      `is ${drainMs} ms, expected less than \`shutdown.timeoutMs\` = ${timeoutMs} ms: no time would be left to close.`,
     );
   }
   return { timeoutMs, drainMs };

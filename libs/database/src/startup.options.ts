@@ -74,13 +74,14 @@ export const DEFAULT_STARTUP_OPTIONS = {
   factor: 2,
 } as const satisfies ResolvedStartupOptions;
 
+const NOT_GIVEN = -1;
 const DELAY = { min: 0, max: 600_000 };
 
 /** Checks the options under `startup` and fills in the defaults; a default never contradicts what is given. */
 export function resolveStartupOptions(value: unknown, validator: OptionValidator): ResolvedStartupOptions {
   const defaults = DEFAULT_STARTUP_OPTIONS;
   const options = validator.object(value, '', Object.keys(defaults));
-  const initialGiven = validator.integer(options.initialDelayMs, 'initialDelayMs', 0, DELAY);
+  const initialGiven = validator.integer(options.initialDelayMs, 'initialDelayMs', NOT_GIVEN, DELAY);
   const maxDelayMs = validator.integer(
     options.maxDelayMs,
     'maxDelayMs',
@@ -90,14 +91,13 @@ export function resolveStartupOptions(value: unknown, validator: OptionValidator
   if (initialGiven > maxDelayMs) {
     validator.reject(
       'initialDelayMs',
-      `is ${initialGiven}, longer than \`startup.maxDelayMs\` = ${maxDelayMs}.`,
+      `is ${initialGiven} ms, longer than \`${validator.nameOf('maxDelayMs')}\` = ${maxDelayMs} ms.`,
     );
   }
   return {
     mode: validator.oneOf(options.mode, 'mode', defaults.mode, STARTUP_MODES),
     attempts: validator.integer(options.attempts, 'attempts', defaults.attempts, { min: 1, max: 1_000 }),
-    initialDelayMs:
-      options.initialDelayMs === undefined ? Math.min(defaults.initialDelayMs, maxDelayMs) : initialGiven,
+    initialDelayMs: initialGiven === NOT_GIVEN ? Math.min(defaults.initialDelayMs, maxDelayMs) : initialGiven,
     maxDelayMs,
     factor: validator.number(options.factor, 'factor', defaults.factor, { min: 1, max: 10 }),
   };

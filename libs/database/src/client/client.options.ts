@@ -37,12 +37,23 @@ export function resolveClientOptions(
   validator.text(transaction.isolationLevel, 'transactionOptions.isolationLevel', undefined);
   validator.integer(transaction.maxWait, 'transactionOptions.maxWait', 1, DURATION);
   validator.integer(transaction.timeout, 'transactionOptions.timeout', 1, DURATION);
-  if (options.omit !== undefined && (typeof options.omit !== 'object' || options.omit === null)) {
+  if (options.omit !== undefined && !isRecord(options.omit)) {
     validator.reject('omit', 'is not an object of models and their fields.');
   }
   return {
-    ...(options.omit !== undefined && { omit: options.omit }),
+    ...(isRecord(options.omit) && { omit: copy(options.omit) }),
     ...(options.errorFormat !== undefined && { errorFormat: options.errorFormat }),
     ...(options.transactionOptions !== undefined && { transactionOptions: transaction }),
   };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The options are frozen once they are resolved; what belongs to the application is not. */
+function copy(value: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(value).map(([key, entry]) => [key, isRecord(entry) ? copy(entry) : entry]),
+  );
 }

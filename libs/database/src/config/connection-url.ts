@@ -1,8 +1,10 @@
 import type { OptionValidator } from './option-validator.js';
 import { Secret } from './secret.js';
+import { readUrlParameters, type UrlParameters } from './url-parameters.js';
 
 /** Which database, as which user; holds no secret. */
 export interface PostgresTarget {
+  /** Name or address; the directory of a Unix socket if it starts with "/". */
   readonly host: string;
   readonly port: number;
   readonly database: string;
@@ -14,79 +16,91 @@ export interface PostgresTarget {
 /** A PostgreSQL connection URL, taken apart. */
 export interface PostgresUrl extends PostgresTarget {
   readonly password: Secret | undefined;
-  readonly applicationName: string | undefined;
-  readonly connectionLimit: number | undefined;
+  readonly parameters: UrlParameters;
 }
 
-const PARAMETERS = ['schema', 'application_name', 'connection_limit'] as const;
-/** A name that needs no quotes beyond a plain pair. */
-export const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_$]{0,62}$/;
+const DEFAULT_PORT = 5432;
+const DEFAULT_USER = 'postgres';
+const EXAMPLE = 'postgresql://user:password@host:port/database';
+const NOT_A_URL = `is not a URL. Expected ${EXAMPLE} (special characters percent-encoded).`;
 
 /**
- * Takes a PostgreSQL URL apart, or records what is wrong with it under `path`; the URL itself is never repeated.
- *
- * Unknown parameters are refused rather than dropped: a parameter that does nothing is a setting the user believes in.
+ * Takes a PostgreSQL URL apart, or records what is wrong with it under `path`; the URL itself is never repeated, as any
+ * part of it may belong to a password that was not encoded.
  */
 export function parsePostgresUrl(
   url: string,
   path: string,
   validator: OptionValidator,
 ): PostgresUrl | undefined {
-  let parsed: URL;
-  try {
-    parsed = new URL(url);
-  } catch {
-    validator.reject(
-      path,
-      'is not a URL. Expected postgresql://user:password@host:port/database (special characters percent-encoded).',
-    );
-    return undefined;
-  }
-  if (parsed.protocol !== 'postgresql:' && parsed.protocol !== 'postgres:') {
-    validator.reject(path, `starts with "${parsed.protocol}//", expected postgresql:// or postgres://.`);
-    return undefined;
-  }
-  const database = decode(parsed.pathname.slice(1));
-  const user = decode(parsed.username);
-  const password = decode(parsed.password);
-  if (database === undefined || user === undefined || password === undefined) {
+  const before = validator.violations.length;
+  const parsed = parseUrl(url.trim(), path, validator);
+  if (parsed === undefined) return undefined;
+  const { pathname, searchParams } = parsed;
+  const [host, database, user, password] = [parsed.hostname, pathname.slice(1), parsed.username, parsed.password].map(
+    decode,
+  ); // prettier-ignore
+  if (host === undefined || database === undefined || user === undefined || password === undefined) {
     validator.reject(path, 'holds a "%" that starts no percent-encoded character. Write "%" itself as %25.');
     return undefined;
   }
-  if (parsed.hostname === '') validator.reject(path, 'names no host.');
+  if (`${host}${database}${user}${password}`.includes('\0')) validator.reject(path, 'holds a zero byte.');
+  const parameters = readUrlParameters(searchParams, path, validator);
+  if (host === '' && parameters.socketDirectory === undefined) validator.reject(path, 'names no host.');
+  if (host.includes(',')) {
+    validator.reject(path, 'names several hosts. Give one; it may be the name of a proxy in front of them.');
+  }
+  if (parsed.port === '0') validator.reject(path, 'names port 0, expected one in [1, 65535].');
   if (database === '') validator.reject(path, 'names no database after the host.');
-  for (const name of new Set(parsed.searchParams.keys())) {
-    if (!PARAMETERS.some((known) => known === name)) {
-      validator.reject(path, `has the unknown parameter "${name}". Known are: ${PARAMETERS.join(', ')}.`);
-    }
-  }
-  const schema = parsed.searchParams.get('schema') ?? undefined;
-  if (schema !== undefined && !IDENTIFIER.test(schema)) {
-    validator.reject(
-      path,
-      'has a "schema" that is no plain identifier (letters, digits, "_", "$", at most 63).',
-    );
-  }
+  if (validator.violations.length > before) return undefined;
   return {
     // The WHATWG URL keeps the brackets of an IPv6 address; sockets want it without.
-    host: parsed.hostname.replace(/^\[(.*)\]$/, '$1'),
-    port: parsed.port === '' ? 5432 : Number(parsed.port),
+    host: parameters.socketDirectory ?? host.replace(/^\[(.*)\]$/, '$1'),
+    port: parsed.port === '' ? DEFAULT_PORT : Number(parsed.port),
     database,
-    user: user === '' ? 'postgres' : user,
+    user: user === '' ? DEFAULT_USER : user,
     password: password === '' ? undefined : new Secret(password),
-    schema,
-    applicationName: parsed.searchParams.get('application_name') ?? undefined,
-    connectionLimit: readLimit(parsed, path, validator),
+    schema: parameters.schema,
+    parameters,
   };
 }
 
-function readLimit(parsed: URL, path: string, validator: OptionValidator): number | undefined {
-  const text = parsed.searchParams.get('connection_limit');
-  if (text === null) return undefined;
-  const limit = Number(text);
-  if (text !== '' && Number.isInteger(limit) && limit >= 1 && limit <= 1_000) return limit;
-  validator.reject(path, 'has a "connection_limit" that is no integer in [1, 1000].');
-  return undefined;
+function parseUrl(url: string, path: string, validator: OptionValidator): URL | undefined {
+  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase();
+  if (scheme === 'file') {
+    validator.reject(path, `names a file, as for SQLite. Only PostgreSQL is supported: ${EXAMPLE}.`);
+    return undefined;
+  }
+  const authority = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)(.*)$/is.exec(url);
+  if (authority === null) {
+    validator.reject(path, NOT_A_URL);
+    return undefined;
+  }
+  if (scheme !== 'postgresql' && scheme !== 'postgres') {
+    validator.reject(path, `starts with "${scheme ?? ''}://", expected postgresql:// or postgres://.`);
+    return undefined;
+  }
+  const [, beforePath = '', rest = ''] = authority;
+  if (/[\s\p{Cc}]/u.test(url) || /[@#]/.test(rest)) {
+    validator.reject(
+      path,
+      'holds a space, or an "@" or "#" after the host. Percent-encode special characters of user, password and parameters ("@" is %40, "/" is %2F, "?" is %3F, "#" is %23).',
+    );
+    return undefined;
+  }
+  if (beforePath.replace(/^.*@/, '').includes(',')) {
+    validator.reject(path, 'names several hosts. Give one; it may be the name of a proxy in front of them.');
+    return undefined;
+  }
+  if (rest.replace(/\?.*$/s, '').lastIndexOf('/') > 0) {
+    validator.reject(path, 'has a "/" in the name of the database. If it belongs to it, write %2F.');
+    return undefined;
+  }
+  if (!URL.canParse(url)) {
+    validator.reject(path, NOT_A_URL);
+    return undefined;
+  }
+  return new URL(url);
 }
 
 function decode(text: string): string | undefined {

@@ -1,5 +1,5 @@
+import type { DatabaseLocation } from './database-location.js';
 import type { OptionValidator } from './option-validator.js';
-import type { Secret } from './secret.js';
 
 /**
  * Gives the password of the database user; asked once for every new connection, so that a rotated password is used from
@@ -12,14 +12,13 @@ export type PasswordProvider = () => string | Promise<string>;
 /**
  * The one source of the password. A fixed password becomes a function as well: a function prints nothing, survives a
  * copy of the options, and is what the driver takes.
- *
- * @param fixed - the password of the URL or of the environment
  */
 export function resolvePassword(
   value: unknown,
-  fixed: Secret | undefined,
+  location: DatabaseLocation | undefined,
   validator: OptionValidator,
 ): PasswordProvider | undefined {
+  const fixed = location?.url.password;
   if (value === undefined) return fixed === undefined ? undefined : () => fixed.reveal();
   if (typeof value !== 'function') {
     validator.reject(
@@ -27,6 +26,12 @@ export function resolvePassword(
       'is not a function. Give a function that returns the password, or put a fixed password into the URL.',
     );
     return undefined;
+  }
+  if (fixed !== undefined) {
+    validator.reject(
+      'password',
+      `is given, and \`${location?.passwordSource ?? 'url'}\` holds a password as well. Give one of them.`,
+    );
   }
   return value as PasswordProvider;
 }

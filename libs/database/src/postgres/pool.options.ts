@@ -60,8 +60,8 @@ export interface PoolOptions {
    */
   readonly keepAliveMs?: number | undefined;
   /**
-   * How long a connection may be held, in milliseconds, before a warning names the code that holds it. 0 switches the
-   * watch off.
+   * How long a connection may be held, in milliseconds, before a warning names the code that holds it. A value below
+   * `timeouts.statementMs` reports statements that are merely slow as well. 0 switches the watch off.
    *
    * Range: [0, 86 400 000].
    * @defaultValue 60_000 (1 minute)
@@ -70,7 +70,7 @@ export interface PoolOptions {
   /**
    * Whether the start opens `min` connections and proves each with a query, so that the first requests find them open.
    *
-   * @defaultValue true
+   * @defaultValue true, or false where `startup.mode` is 'lazy'
    */
   readonly warmUp?: boolean | undefined;
 }
@@ -95,13 +95,21 @@ const SIZE = { min: 1, max: 1_000 };
 const WAIT = { min: 1, max: 600_000 };
 const AGE = { min: 1_000, max: DAY_MS };
 
-/** Checks the options under `pool` and fills in the defaults; a default never contradicts what is given. */
-export function resolvePoolOptions(value: unknown, validator: OptionValidator): ResolvedPoolOptions {
+/**
+ * Checks the options under `pool` and fills in the defaults; a default never contradicts what is given.
+ *
+ * @param isLazy - whether the start makes no connection
+ */
+export function resolvePoolOptions(
+  value: unknown,
+  validator: OptionValidator,
+  isLazy = false,
+): ResolvedPoolOptions {
   const defaults = DEFAULT_POOL_OPTIONS;
   const options = validator.object(value, '', Object.keys(defaults));
   const max = validator.integer(options.max, 'max', defaults.max, SIZE);
   const min = validator.integer(options.min, 'min', Math.min(defaults.min, max), { ...SIZE, min: 0 });
-  if (min > max) validator.reject('min', `is ${min}, more than \`pool.max\` = ${max}.`);
+  if (min > max) validator.reject('min', `is ${min}, more than \`${validator.nameOf('max')}\` = ${max}.`);
   const connectGiven = validator.integer(options.connectTimeoutMs, 'connectTimeoutMs', 0, WAIT);
   const acquireTimeoutMs = validator.integer(
     options.acquireTimeoutMs,
@@ -112,8 +120,12 @@ export function resolvePoolOptions(value: unknown, validator: OptionValidator): 
   if (connectGiven > acquireTimeoutMs) {
     validator.reject(
       'connectTimeoutMs',
-      `is ${connectGiven}, longer than \`pool.acquireTimeoutMs\` = ${acquireTimeoutMs}: nobody would be left to wait for the connection.`,
+      `is ${connectGiven} ms, longer than \`${validator.nameOf('acquireTimeoutMs')}\` = ${acquireTimeoutMs} ms: nobody would be left to wait for the connection.`,
     );
+  }
+  const warmUp = validator.boolean(options.warmUp, 'warmUp', defaults.warmUp && !isLazy);
+  if (warmUp && isLazy) {
+    validator.reject('warmUp', "opens connections at the start, which `startup.mode` = 'lazy' does not.");
   }
   const maxLifetimeMs = validator.integer(
     options.maxLifetimeMs,
@@ -139,6 +151,6 @@ export function resolvePoolOptions(value: unknown, validator: OptionValidator): 
       min: 0,
       max: DAY_MS,
     }),
-    warmUp: validator.boolean(options.warmUp, 'warmUp', defaults.warmUp),
+    warmUp,
   };
 }

@@ -69,10 +69,10 @@ export function resolveTimeoutOptions(value: unknown, validator: OptionValidator
   const lockDefault =
     statementMs === 0 ? defaults.lockMs : Math.min(defaults.lockMs, Math.floor(statementMs / 2));
   const lockMs = validator.integer(options.lockMs, 'lockMs', lockDefault, SERVER_TIMEOUT);
-  if (statementMs > 0 && lockMs >= statementMs && options.lockMs !== undefined) {
+  if (statementMs > 0 && lockMs >= statementMs) {
     validator.reject(
       'lockMs',
-      `is ${lockMs}, expected less than \`timeouts.statementMs\` = ${statementMs}: the statement would be cut off before the wait for a lock is.`,
+      `is ${lockMs} ms, expected less than \`${validator.nameOf('statementMs')}\` = ${statementMs} ms: the statement would be cut off before the wait for a lock is.`,
     );
   }
   return {

@@ -1,7 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
+import type { DatabaseLocation } from '../config/database-location.js';
 import type { OptionValidator } from '../config/option-validator.js';
+import { Secret } from '../config/secret.js';
+import { parameterPath } from '../config/url-parameters.js';
 
 /**
- * TLS to the database; giving the option, even empty, means that no connection is made without TLS.
+ * TLS to the database; giving the option, even empty, means that no connection is made without TLS, and that the URL's
+ * `sslmode` and files do not count.
  *
  * Certificates and keys are given as PEM text. To name files instead, use the URL: `sslrootcert`, `sslcert`, `sslkey`.
  *
@@ -40,43 +46,124 @@ export interface ResolvedTlsOptions {
 }
 
 const KNOWN = ['ca', 'cert', 'key', 'rejectUnauthorized'];
+const PARAMETERS = { ca: 'sslrootcert', cert: 'sslcert', key: 'sslkey' } as const;
 const PEM = /-----BEGIN [A-Z0-9 ]+-----/;
 
-/** Checks the option `tls`; undefined if it is not given. */
-export function resolveTlsOptions(
+type PemName = keyof typeof PARAMETERS;
+type PemTexts = Readonly<Partial<Record<PemName, string>>>;
+
+/**
+ * The driver's `ssl`: from the option `tls`, otherwise from the parameters of the URL. Files are read here, so that one
+ * that is missing is found before anything is started.
+ */
+export function resolveTls(
   value: unknown,
+  location: DatabaseLocation | undefined,
   validator: OptionValidator,
-): ResolvedTlsOptions | undefined {
-  if (value === undefined) return undefined;
-  const options = validator.object(value, '', KNOWN);
-  const [ca, cert, key] = ['ca', 'cert', 'key'].map((name) => readPem(options[name], name, validator));
-  if ((cert === undefined) !== (key === undefined)) {
-    const [given, missing] = cert === undefined ? ['key', 'cert'] : ['cert', 'key'];
-    validator.reject(missing, `is missing, and \`tls.${given}\` is of no use without it.`);
+): ResolvedTlsOptions | false {
+  const overSocket = location?.url.host.startsWith('/') === true;
+  const fromUrl = location === undefined ? false : readParameters(location, validator);
+  if (value === undefined) {
+    if (overSocket && fromUrl !== false) {
+      validator.reject(
+        `${location.source}?sslmode`,
+        'asks for TLS, which no server speaks on a Unix socket.',
+      );
+    }
+    return fromUrl;
   }
+  if (location?.url.parameters.sslMode === 'disable') {
+    validator.reject('tls', `contradicts \`sslmode=disable\` of \`${location.source}\`. Give one of them.`);
+  }
+  if (overSocket) validator.reject('tls', 'is given, but no server speaks TLS on a Unix socket.');
+  return readOption(value, validator.nested('tls'));
+}
+
+function readOption(value: unknown, validator: OptionValidator): ResolvedTlsOptions {
+  const options = validator.object(value, '', KNOWN);
+  const texts: PemTexts = Object.fromEntries(
+    (['ca', 'cert', 'key'] as const).flatMap((name) => {
+      const text = validator.text(options[name], name, undefined);
+      return text === undefined ? [] : [[name, text]];
+    }),
+  );
   const rejectUnauthorized = validator.boolean(options.rejectUnauthorized, 'rejectUnauthorized', true);
-  return createTls({ ca, cert, key, rejectUnauthorized });
+  checkTexts(texts, (name) => name, validator);
+  return createTls(texts, rejectUnauthorized);
 }
 
-/** Puts the parts together so that printing the result does not show the key. */
-export function createTls(parts: {
-  readonly ca: string | undefined;
-  readonly cert: string | undefined;
-  readonly key: string | undefined;
-  readonly rejectUnauthorized: boolean;
-}): ResolvedTlsOptions {
-  const { ca, cert, key, rejectUnauthorized } = parts;
-  const tls = { ...(ca !== undefined && { ca }), ...(cert !== undefined && { cert }), rejectUnauthorized };
-  return key === undefined ? tls : Object.defineProperty(tls, 'key', { value: key });
+function readParameters(
+  { url: { parameters }, source }: DatabaseLocation,
+  validator: OptionValidator,
+): ResolvedTlsOptions | false {
+  const { sslMode, sslFiles } = parameters;
+  const nameOf = (name: PemName) => parameterPath(source, PARAMETERS[name]);
+  const given = (Object.keys(sslFiles) as PemName[]).map(nameOf);
+  const [first] = given;
+  if (sslMode === 'disable') {
+    if (first !== undefined) validator.reject(first, 'contradicts `sslmode=disable`.');
+    return false;
+  }
+  if (sslMode === undefined && first === undefined) return false;
+  if (sslMode === 'no-verify' && sslFiles.ca !== undefined) {
+    validator.reject(nameOf('ca'), 'is of no use with `sslmode=no-verify`. Choose `sslmode=verify-full`.');
+  }
+  const texts: PemTexts = Object.fromEntries(
+    (Object.entries(sslFiles) as [PemName, string][]).flatMap(([name, path]) => {
+      const text = readFile(path, nameOf(name), validator);
+      return text === undefined ? [] : [[name, text]];
+    }),
+  );
+  if (Object.keys(texts).length === given.length) checkTexts(texts, nameOf, validator);
+  return createTls(texts, sslMode !== 'no-verify');
 }
 
-function readPem(value: unknown, path: string, validator: OptionValidator): string | undefined {
-  const text = validator.text(value, path, undefined);
-  if (text !== undefined && !PEM.test(text)) {
+function readFile(path: string, name: string, validator: OptionValidator): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
     validator.reject(
-      path,
-      'is no PEM text (-----BEGIN …-----). To name a file, use the parameters of the URL.',
+      name,
+      `names a file that cannot be read (${code}): ${JSON.stringify(path.slice(0, 200))}. A relative path counts from the working directory of the process.`,
+    );
+    return undefined;
+  }
+}
+
+/** Finds here what would otherwise fail every connection: a key that is encrypted or belongs to another certificate. */
+function checkTexts(texts: PemTexts, nameOf: (name: PemName) => string, validator: OptionValidator): void {
+  const before = validator.violations.length;
+  for (const name of Object.keys(texts) as PemName[]) {
+    const text = texts[name] ?? '';
+    if (!PEM.test(text)) validator.reject(nameOf(name), 'is no PEM text (-----BEGIN …-----).');
+    else if (name === 'key' && text.includes('ENCRYPTED')) {
+      validator.reject(nameOf(name), 'is encrypted. Give the key without a passphrase.');
+    }
+  }
+  if ((texts.cert === undefined) !== (texts.key === undefined)) {
+    const missing = texts.cert === undefined ? 'cert' : 'key';
+    const present = missing === 'cert' ? 'key' : 'cert';
+    validator.reject(
+      nameOf(missing),
+      `is missing, and \`${validator.nameOf(nameOf(present))}\` is of no use without it.`,
     );
   }
-  return text;
+  if (validator.violations.length > before || Object.keys(texts).length === 0) return;
+  try {
+    createSecureContext({ ...texts });
+  } catch (error) {
+    const { code = 'no code' } = error as NodeJS.ErrnoException;
+    const name = texts.key === undefined ? 'ca' : 'key';
+    const problem = name === 'ca' ? 'cannot be used' : 'cannot be used together with the certificate';
+    validator.reject(nameOf(name), `${problem} (${code}).`);
+  }
+}
+
+/** Printing the result does not show the key: it is behind a getter, and not enumerable. */
+function createTls({ ca, cert, key }: PemTexts, rejectUnauthorized: boolean): ResolvedTlsOptions {
+  const tls = { ...(ca !== undefined && { ca }), ...(cert !== undefined && { cert }), rejectUnauthorized };
+  if (key === undefined) return tls;
+  const secret = new Secret(key);
+  return Object.defineProperty(tls, 'key', { get: () => secret.reveal() });
 }

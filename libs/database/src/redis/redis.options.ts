@@ -25,6 +25,8 @@ export interface ResolvedRedisOptions {
   readonly url: Secret;
 }
 
+const NOT_SUPPORTED = { sentinels: 'Redis Sentinel', cluster: 'Redis Cluster' };
+
 /**
  * Reads the `redis` option: `false` switches Redis off, and so does giving neither an option nor `REDIS_URL`.
  */
@@ -34,9 +36,20 @@ export function resolveRedisOptions(
   environmentUrl: string | undefined,
 ): ResolvedRedisOptions | false {
   if (value === false) return false;
+  for (const [option, product] of Object.entries(NOT_SUPPORTED)) {
+    if (typeof value === 'object' && value !== null && option in value) {
+      validator.reject(
+        option,
+        `asks for ${product}, which is not supported. Give the \`url\` of a single server.`,
+      );
+      return false;
+    }
+  }
+  const before = validator.violations.length;
   const options = validator.object(value, '', ['url']);
   const given = validator.text(options.url, 'url', undefined);
-  const url = given ?? environmentUrl;
+  if (validator.violations.length > before) return false;
+  const url = (given ?? environmentUrl)?.trim();
   if (url === undefined) {
     if (value !== undefined)
       validator.reject('url', 'is missing. Give it, set REDIS_URL, or switch Redis off with `redis: false`.');
@@ -55,7 +68,18 @@ function checkUrl(url: string, path: string, validator: OptionValidator): void {
     );
   } else if (!/^(\/\d{0,5})?$/.test(parsed.pathname)) {
     validator.reject(path, 'names a database that is not a number.');
-  } else if (parsed.search !== '') {
-    validator.reject(path, 'has parameters after "?"; none are known.');
+  } else if (!isDecodable(`${parsed.username}${parsed.password}`)) {
+    validator.reject(path, 'holds a "%" that starts no percent-encoded character. Write "%" itself as %25.');
+  } else if (parsed.search !== '' || parsed.hash !== '') {
+    validator.reject(path, 'has parameters after "?" or "#"; none are known.');
+  }
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
   }
 }
