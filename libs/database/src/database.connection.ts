@@ -31,6 +31,7 @@ export async function openDatabaseConnection(
   options: ResolvedDatabaseOptions,
   log: (line: string) => void,
 ): Promise<DatabaseConnection> {
+  for (const note of options.notes) log(note);
   const pool = new DatabasePool(options, options.pool);
   const redis = options.redis === false ? undefined : new RedisService(options.redis);
   const state = new DatabaseStateControl({
