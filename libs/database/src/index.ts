@@ -48,7 +48,6 @@ export {
 } from './transaction/transaction.options.js';
 export {
   TransactionOptionsConflictError,
-  TransactionScopeClosedError,
   UnexpectedRollbackError,
 } from './transaction/transaction.errors.js';
 
@@ -108,6 +107,7 @@ export {
 } from './errors/constraint.errors.js';
 export { CommitOutcomeUnknownError, OutcomeUnknownError } from './errors/outcome.errors.js';
 export {
+  DataError,
   DeadlockError,
   LockTimeoutError,
   QueryError,
@@ -120,10 +120,17 @@ export {
   type ExhaustedResource,
   type QueryErrorOptions,
   type QueryTimeoutErrorOptions,
+  type RejectedQueryErrorOptions,
 } from './errors/query.errors.js';
 export { RecordNotFoundError } from './errors/record-not-found.error.js';
+export { TransactionScopeClosedError } from './errors/transaction-scope-closed.error.js';
 export { TransactionTimeoutError, type TransactionTimeoutPhase } from './errors/transaction-timeout.error.js';
 export { ValidationError } from './errors/validation.error.js';
+
+// Faults
+export type { Fault, FaultContext } from './fault/fault.js';
+export type { FaultSource } from './fault/evidence.js';
+export { classifyFault, translateError } from './fault/translate-error.js';
 
 // Named by public signatures, of no use by themselves
 export type { TypeMapCallback, UniqueWhere } from './client/model-types.js';

@@ -104,16 +104,15 @@ export class PoolTimeoutError extends ConnectionError {
   readonly retryable = true;
 
   constructor(
-    /** How long the caller waited, in milliseconds. */
-    readonly waitedMs: number,
-    /** The pool at the moment the wait ended. */
-    readonly pool: PoolUsage,
+    /** How long the caller waited, in milliseconds, where it is known. */
+    readonly waitedMs: number | undefined,
+    /** The pool at the moment the wait ended; undefined where it is not the library's. */
+    readonly pool: PoolUsage | undefined,
     options: ConnectionErrorOptions,
   ) {
     super(
-      `No connection became free within ${waitedMs} ms (total=${pool.total}, active=${pool.active}, idle=${pool.idle}, ` +
-        `waiting=${pool.waiting}, max=${pool.max}). If active stays at max, look for transactions that wait on something ` +
-        'other than the database before raising `pool.max`.',
+      `No connection became free ${waitedMs === undefined ? 'in time' : `within ${waitedMs} ms`}${figuresOf(pool)}. ` +
+        'If active stays at max, look for transactions that wait on something other than the database before raising `pool.max`.',
       options,
     );
   }
@@ -185,4 +184,10 @@ export interface PoolUsage {
 
 function at(endpoint: string | undefined): string {
   return endpoint === undefined ? '' : ` at ${endpoint}`;
+}
+
+function figuresOf(pool: PoolUsage | undefined): string {
+  if (pool === undefined) return '';
+  const { total, active, idle, waiting, max } = pool;
+  return ` (total=${total}, active=${active}, idle=${idle}, waiting=${waiting}, max=${max})`;
 }

@@ -1,4 +1,9 @@
-import { DatabaseError, describeTarget, type DatabaseErrorOptions } from './database.error.js';
+import {
+  DatabaseError,
+  describeTarget,
+  type DatabaseErrorOptions,
+  type ErrorOutcome,
+} from './database.error.js';
 
 /**
  * What every error about an operation that the server received may be given.
@@ -47,24 +52,49 @@ export class SchemaError extends QueryError {
 }
 
 /**
- * The server rejected the operation for a reason that has no class of its own; the `cause` is the driver's error.
+ * What is known about an operation that was rejected.
+ *
+ * @public
+ */
+export interface RejectedQueryErrorOptions extends QueryErrorOptions {
+  /**
+   * `unknown` where it is not certain that the server rejected it.
+   *
+   * @defaultValue 'not-applied'
+   */
+  readonly outcome?: ErrorOutcome;
+}
+
+/**
+ * The operation was rejected for a reason that has no class of its own; the `cause` is the driver's error.
  *
  * @public
  */
 export class RejectedQueryError extends QueryError {
-  override readonly name = 'RejectedQueryError';
+  override readonly name: string = 'RejectedQueryError';
   readonly code = 'QUERY';
   readonly retryable = false;
+  override readonly outcome: ErrorOutcome;
 
   constructor(
     /** What was asked, such as `user.create`; never SQL with values. */
     readonly operation: string,
     /** The server's code or sentence, without values. */
     readonly reason: string,
-    options?: QueryErrorOptions,
+    options: RejectedQueryErrorOptions = {},
   ) {
     super(`${operation} was rejected (${reason}). See \`cause\` for the driver's error.`, options);
+    this.outcome = options.outcome ?? 'not-applied';
   }
+}
+
+/**
+ * The server could not use a value: out of range, too long, of the wrong form. A `QUERY` that is the caller's data.
+ *
+ * @public
+ */
+export class DataError extends RejectedQueryError {
+  override readonly name = 'DataError';
 }
 
 /**

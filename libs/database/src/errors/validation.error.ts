@@ -1,4 +1,4 @@
-import { DatabaseError } from './database.error.js';
+import { DatabaseError, type DatabaseErrorOptions } from './database.error.js';
 
 /**
  * A call was given a value it cannot use; nothing was sent.
@@ -15,7 +15,8 @@ export class ValidationError extends DatabaseError {
     readonly path: string,
     /** What is wrong and what is expected: a clause that continues the path, without the value. */
     readonly problem: string,
+    options?: DatabaseErrorOptions,
   ) {
-    super(`\`${path}\` ${problem}`);
+    super(`\`${path}\` ${problem}`, options);
   }
 }

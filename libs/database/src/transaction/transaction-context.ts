@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { TransactionClientLike } from '../client/database-register.js';
-import { TransactionScopeClosedError } from './transaction.errors.js';
+import { TransactionScopeClosedError } from '../errors/transaction-scope-closed.error.js';
 import type { ResolvedTransactionOptions } from './transaction.options.js';
 
 /**

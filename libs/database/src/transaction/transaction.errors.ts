@@ -26,24 +26,6 @@ export class TransactionOptionsConflictError extends DatabaseError {
 }
 
 /**
- * Something reached the database on behalf of a transaction that had already ended.
- *
- * @public
- */
-export class TransactionScopeClosedError extends DatabaseError {
-  override readonly name = 'TransactionScopeClosedError';
-  readonly code = 'TRANSACTION_SCOPE_CLOSED';
-  readonly retryable = false;
-
-  constructor() {
-    super(
-      'A query was sent after its transaction had ended, so it was refused: it would have run outside. ' +
-        'Await everything that is started inside `transactions.run(...)`, or start later work outside of it.',
-    );
-  }
-}
-
-/**
  * A part of the transaction had failed and was caught by the caller; nothing of the transaction was kept.
  *
  * @public
