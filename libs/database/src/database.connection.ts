@@ -1,7 +1,10 @@
 import type { PrismaService } from './client/prisma.service.js';
 import type { ResolvedDatabaseOptions } from './database.options.js';
+import { ConnectionProbe } from './health/connection-probe.js';
+import type { PoolGauge } from './health/health-probe.port.js';
 import { DatabaseStateControl } from './lifecycle/database-state.control.js';
 import { DatabasePool } from './postgres/database-pool.js';
+import { openProbeSession } from './postgres/probe-session.js';
 import { createAmbientClient } from './prisma/ambient-client.js';
 import { createPrismaService } from './prisma/ambient-prisma.service.js';
 import { createPrismaClient } from './prisma/prisma-client.factory.js';
@@ -18,6 +21,8 @@ export interface DatabaseConnection {
   readonly transactions: TransactionManager;
   /** Absent where Redis is switched off. */
   readonly redis: RedisService | undefined;
+  readonly probe: ConnectionProbe;
+  readonly pool: PoolGauge;
   /** Closes Redis and the pool, at the latest after `shutdown.timeoutMs`; never rejects. Repeated calls share one close. */
   close(): Promise<void>;
 }
@@ -33,6 +38,11 @@ export async function openDatabaseConnection(
 ): Promise<DatabaseConnection> {
   for (const note of options.notes) log(note);
   const pool = new DatabasePool(options, options.pool);
+  const probe = new ConnectionProbe({
+    open: (connectTimeoutMs) =>
+      openProbeSession({ ...options, connectTimeoutMs, target: { kind: 'postgres', connection: 'default' } }),
+    details: () => ({ ...pool.usage() }),
+  });
   const redis = options.redis === false ? undefined : new RedisService(options.redis);
   const state = new DatabaseStateControl({
     connection: 'default',
@@ -42,7 +52,11 @@ export async function openDatabaseConnection(
   });
   let closing: Promise<void> | undefined;
   const close = () => {
-    closing ??= Promise.all([redis?.disconnect(), pool.close(options.shutdown.timeoutMs)]).then(() => {
+    closing ??= Promise.all([
+      redis?.disconnect(),
+      probe.close(),
+      pool.close(options.shutdown.timeoutMs),
+    ]).then(() => {
       state.move('closed');
     });
     return closing;
@@ -56,9 +70,11 @@ export async function openDatabaseConnection(
     state.move('ready');
     return {
       state,
-      prisma: createPrismaService(createAmbientClient(client, context), pool),
+      prisma: createPrismaService(createAmbientClient(client, context), pool, probe),
       transactions: new TransactionManager(new PrismaTransactionRunner(client), context, options.transaction),
       redis,
+      probe,
+      pool,
       close,
     };
   } catch (error) {

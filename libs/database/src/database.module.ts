@@ -10,7 +10,11 @@ import {
 } from './database.module-definition.js';
 import { resolveDatabaseOptions } from './database.options.js';
 import { DATABASE_CONNECTION } from './database.tokens.js';
-import { DATABASE_HEALTH_PROBE, REDIS_HEALTH_PROBE } from './health/health-probe.port.js';
+import {
+  DATABASE_HEALTH_PROBE,
+  DATABASE_POOL_GAUGE,
+  REDIS_HEALTH_PROBE,
+} from './health/health-probe.port.js';
 import { InvalidOptionsError } from './config/config.errors.js';
 import { DatabaseState } from './lifecycle/database-state.js';
 import { RedisService } from './redis/redis.service.js';
@@ -48,7 +52,16 @@ const PROVIDERS: Provider[] = [
     inject: [DATABASE_CONNECTION],
     useFactory: ({ redis }: DatabaseConnection) => redis,
   },
-  { provide: DATABASE_HEALTH_PROBE, useExisting: PrismaService },
+  {
+    provide: DATABASE_HEALTH_PROBE,
+    inject: [DATABASE_CONNECTION],
+    useFactory: ({ probe }: DatabaseConnection) => probe,
+  },
+  {
+    provide: DATABASE_POOL_GAUGE,
+    inject: [DATABASE_CONNECTION],
+    useFactory: ({ pool }: DatabaseConnection) => pool,
+  },
   {
     provide: REDIS_HEALTH_PROBE,
     inject: [DATABASE_CONNECTION],
@@ -74,6 +87,7 @@ const PROVIDERS: Provider[] = [
     TransactionManager,
     RedisService,
     DATABASE_HEALTH_PROBE,
+    DATABASE_POOL_GAUGE,
     REDIS_HEALTH_PROBE,
   ],
 })

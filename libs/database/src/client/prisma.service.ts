@@ -26,9 +26,10 @@ export abstract class PrismaService {
   abstract isConnected(): boolean;
 
   /**
-   * Asks the server with a real query, bounded to one second, and never rejects.
+   * Asks the server with a real query over a connection of its own, bounded to 750 ms, and never rejects.
    *
-   * Calls that arrive while a check runs share its result, so that checks cannot pile up in the pool.
+   * Calls that arrive while a check runs share its result, and so do those of the next half second, so that checks
+   * cannot pile up, neither in the pool nor at the server.
    */
   abstract checkHealth(): Promise<HealthReport>;
 }

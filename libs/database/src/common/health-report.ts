@@ -12,4 +12,6 @@ export interface HealthReport {
   readonly details: Readonly<Record<string, string | number | boolean>>;
   /** Why the store is not healthy; one sentence without secrets. */
   readonly error?: string;
+  /** The code of that error, where it has one. */
+  readonly code?: string;
 }

@@ -1,7 +1,10 @@
 import { Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
 import { DatabaseHealthIndicator } from './database.health.js';
+import { DatabasePoolHealthIndicator } from './pool.health.js';
 import { RedisHealthIndicator } from './redis.health.js';
+
+const INDICATORS = [DatabaseHealthIndicator, DatabasePoolHealthIndicator, RedisHealthIndicator];
 
 /**
  * Brings the indicators together with Terminus' `HealthCheckService`; needs a global `DatabaseModule`.
@@ -10,7 +13,7 @@ import { RedisHealthIndicator } from './redis.health.js';
  */
 @Module({
   imports: [TerminusModule],
-  providers: [DatabaseHealthIndicator, RedisHealthIndicator],
-  exports: [TerminusModule, DatabaseHealthIndicator, RedisHealthIndicator],
+  providers: INDICATORS,
+  exports: [TerminusModule, ...INDICATORS],
 })
 export class DatabaseHealthModule {}

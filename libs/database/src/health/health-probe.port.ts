@@ -1,4 +1,20 @@
 import type { HealthReport } from '../common/health-report.js';
+import type { PoolUsage } from '../errors/connection.errors.js';
+
+/**
+ * How fresh an answer of a probe has to be.
+ *
+ * @public
+ */
+export interface HealthProbeOptions {
+  /**
+   * The greatest age of a report that may be given again, in milliseconds; 0 always asks the store. A report of a
+   * connection that has been lost since is never given again.
+   *
+   * @defaultValue 500
+   */
+  readonly maxAgeMs?: number;
+}
 
 /**
  * A store that can be asked how it is; bounded in time, never rejects.
@@ -6,16 +22,55 @@ import type { HealthReport } from '../common/health-report.js';
  * @public
  */
 export interface HealthProbe {
-  /** One bounded check; concurrent calls may share it. */
-  checkHealth(): Promise<HealthReport>;
+  /** One bounded check; concurrent calls share it. */
+  checkHealth(options?: HealthProbeOptions): Promise<HealthReport>;
 }
 
 /**
- * Injection token of the PostgreSQL probe.
+ * The pool's figures of this moment.
+ *
+ * @public
+ */
+export interface PoolGauge {
+  /** Counts; asks no server. */
+  usage(): PoolUsage;
+}
+
+/**
+ * One connection that belongs to a probe alone.
+ *
+ * @internal
+ */
+export interface ProbeSession {
+  /** Whether the connection has ended, by whatever cause. */
+  readonly lost: boolean;
+  /** One question to the server. */
+  ask(): Promise<void>;
+  /** Cuts the connection at once; a question under way rejects. */
+  destroy(): void;
+  /** Ends it in order, bounded in time; never rejects. */
+  close(): Promise<void>;
+}
+
+/**
+ * Injection token of the PostgreSQL probe of the default connection.
  *
  * @public
  */
 export const DATABASE_HEALTH_PROBE = Symbol('database:health-probe');
 
+/** Injection token of the pool's figures of the default connection. @public */
+export const DATABASE_POOL_GAUGE = Symbol('database:pool-gauge');
+
 /** Bound to nothing where Redis is switched off. @public */
 export const REDIS_HEALTH_PROBE = Symbol('database:redis-health-probe');
+
+/** The token of a connection's probe; that of a named one is a readable text. @public */
+export function getDatabaseHealthProbeToken(connection = 'default'): string | symbol {
+  return connection === 'default' ? DATABASE_HEALTH_PROBE : `${connection}:DatabaseHealthProbe`;
+}
+
+/** The token of a connection's pool figures; that of a named one is a readable text. @public */
+export function getDatabasePoolGaugeToken(connection = 'default'): string | symbol {
+  return connection === 'default' ? DATABASE_POOL_GAUGE : `${connection}:DatabasePoolGauge`;
+}

@@ -1,5 +1,23 @@
 export { DatabaseHealthModule } from './database-health.module.js';
-export { DatabaseHealthIndicator } from './database.health.js';
-export { DATABASE_HEALTH_PROBE, REDIS_HEALTH_PROBE, type HealthProbe } from './health-probe.port.js';
-export { RedisHealthIndicator } from './redis.health.js';
+export { DatabaseHealthIndicator, type DatabaseCheckSettings } from './database.health.js';
+export {
+  DATABASE_STATE_SOURCE,
+  getDatabaseStateSourceToken,
+  type DatabaseStateSource,
+  type DatabaseStatus,
+} from './database-state.port.js';
+export {
+  DATABASE_HEALTH_PROBE,
+  DATABASE_POOL_GAUGE,
+  getDatabaseHealthProbeToken,
+  getDatabasePoolGaugeToken,
+  REDIS_HEALTH_PROBE,
+  type HealthProbe,
+  type HealthProbeOptions,
+  type PoolGauge,
+} from './health-probe.port.js';
+export type { HealthCheckSettings } from './health-result.js';
+export { DatabasePoolHealthIndicator, type PoolCheckSettings } from './pool.health.js';
+export { RedisHealthIndicator, type RedisCheckSettings } from './redis.health.js';
 export type { HealthReport } from '../common/health-report.js';
+export type { PoolUsage } from '../errors/connection.errors.js';

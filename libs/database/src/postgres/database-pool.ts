@@ -1,8 +1,6 @@
 import { Socket } from 'node:net';
 import pg from 'pg';
 import { withDeadline } from '../common/deadline.js';
-import type { HealthReport } from '../common/health-report.js';
-import { singleFlight } from '../common/single-flight.js';
 import type { PostgresTarget } from '../config/connection-url.js';
 import type { PasswordProvider } from '../config/password.js';
 import { PoolTimeoutError, type PoolUsage } from '../errors/connection.errors.js';
@@ -12,7 +10,6 @@ import type { ResolvedPoolOptions } from './pool.options.js';
 import type { ResolvedTlsOptions } from './tls.options.js';
 
 const TARGET: ErrorTarget = { kind: 'postgres', connection: 'default' };
-const HEALTH_TIMEOUT_MS = 1_000;
 // pg-pool 3 says this, without a code, both for a full pool and for a connection that did not open in time.
 const ACQUIRE_TIMEOUT_TEXT = 'timeout exceeded when trying to connect';
 
@@ -82,27 +79,6 @@ export class DatabasePool extends pg.Pool {
       throw this.translate(error);
     }
   }
-
-  /** One bounded check at a time; never rejects. */
-  readonly checkHealth = singleFlight(async (): Promise<HealthReport> => {
-    const started = performance.now();
-    const report = (error?: string): HealthReport => ({
-      healthy: error === undefined,
-      latencyMs: Math.round((performance.now() - started) * 100) / 100,
-      details: { ...this.usage() },
-      ...(error !== undefined && { error }),
-    });
-    const check = this.probe().then(
-      () => report(),
-      (error: unknown) => report((error as Error).message),
-    );
-    return await withDeadline(check, HEALTH_TIMEOUT_MS, () => {
-      const { active, max, waiting } = this.usage();
-      return report(
-        `No answer within ${HEALTH_TIMEOUT_MS} ms (active=${active} of max=${max}, waiting=${waiting}).`,
-      );
-    });
-  });
 
   /**
    * Closes every connection: idle ones at once, busy ones when they come back, and after `timeoutMs` the rest by

@@ -2,6 +2,7 @@ import type { ClientLike, RegisteredClient } from '../client/database-register.j
 import { OWN_MEMBERS, PrismaService } from '../client/prisma.service.js';
 import type { HealthReport } from '../common/health-report.js';
 import { InvalidOptionsError } from '../config/config.errors.js';
+import type { HealthProbe } from '../health/health-probe.port.js';
 import type { DatabasePool } from '../postgres/database-pool.js';
 
 /** The service's own members; everything else is answered by the ambient client. */
@@ -9,6 +10,7 @@ class AmbientPrismaService extends PrismaService {
   constructor(
     override readonly client: RegisteredClient,
     private readonly pool: DatabasePool,
+    private readonly probe: HealthProbe,
   ) {
     super();
   }
@@ -18,7 +20,7 @@ class AmbientPrismaService extends PrismaService {
   }
 
   override checkHealth(): Promise<HealthReport> {
-    return this.pool.checkHealth();
+    return this.probe.checkHealth();
   }
 }
 
@@ -27,7 +29,11 @@ class AmbientPrismaService extends PrismaService {
  *
  * @throws {@link InvalidOptionsError} when a model has the name of one of the service's own members
  */
-export function createPrismaService(ambientClient: ClientLike, pool: DatabasePool): PrismaService {
+export function createPrismaService(
+  ambientClient: ClientLike,
+  pool: DatabasePool,
+  probe: HealthProbe,
+): PrismaService {
   const hidden = OWN_MEMBERS.filter((name) => isDelegate(Reflect.get(ambientClient, name)));
   if (hidden.length > 0) {
     throw new InvalidOptionsError(
@@ -38,7 +44,7 @@ export function createPrismaService(ambientClient: ClientLike, pool: DatabasePoo
       })),
     );
   }
-  const service = new AmbientPrismaService(ambientClient as RegisteredClient, pool);
+  const service = new AmbientPrismaService(ambientClient as RegisteredClient, pool, probe);
   const own = new Set<PropertyKey>([...OWN_MEMBERS, 'constructor']);
   return new Proxy(service, {
     get: (target, property) => {
