@@ -39,8 +39,8 @@ export async function openDatabaseConnection(
   for (const note of options.notes) log(note);
   const pool = new DatabasePool(options, options.pool);
   const probe = new ConnectionProbe({
-    open: (connectTimeoutMs) =>
-      openProbeSession({ ...options, connectTimeoutMs, target: { kind: 'postgres', connection: 'default' } }),
+    open: (signal) =>
+      openProbeSession({ ...options, signal, target: { kind: 'postgres', connection: 'default' } }),
     details: () => ({ ...pool.usage() }),
   });
   const redis = options.redis === false ? undefined : new RedisService(options.redis);

@@ -140,7 +140,7 @@ describe('probes of a server that accepts connections and never answers', () => 
   });
 
   it('does not keep the application from closing', async () => {
-    const started = await start(server.url);
+    const started = await start(server.url, { shutdown: { timeoutMs: 500, drainMs: 0 } });
     await started.get(DatabaseHealthIndicator).pingCheck('database');
     const frozen = freeze(server.serverProcessId!);
     try {
@@ -148,7 +148,7 @@ describe('probes of a server that accepts connections and never answers', () => 
       const closing = performance.now();
       await started.close();
       application = undefined;
-      expect(performance.now() - closing).toBeLessThan(26_000);
+      expect(performance.now() - closing).toBeLessThan(3_000);
       expect(await probe).toEqual({ database: { status: 'down' } });
     } finally {
       frozen.thaw();
@@ -176,20 +176,19 @@ describe('probes of a host that takes connections and says nothing', () => {
 
   function openProbe(at: number): ConnectionProbe {
     return new ConnectionProbe({
-      open: (connectTimeoutMs) =>
+      open: (signal) =>
         openProbeSession({
           url: {
             host: '127.0.0.1',
             port: at,
             database: 'shop',
             user: 'shop',
-            password: PASSWORD,
             schema: undefined,
-            applicationName: undefined,
-            connectionLimit: undefined,
           },
+          password: () => PASSWORD,
+          tls: false,
           applicationName: 'probe',
-          connectTimeoutMs,
+          signal,
           target: { kind: 'postgres', connection: 'default' },
         }),
       details: () => ({}),
@@ -207,7 +206,8 @@ describe('probes of a host that takes connections and says nothing', () => {
     }
     await probe.close();
     expect(await until(() => sockets.size === 0, 1_000)).toBe(true);
-    expect(most).toBe(1);
+    // Of 300 checks: one, and the next one a moment before the host has noticed the end of it.
+    expect(most).toBeLessThanOrEqual(2);
   });
 
   it('keep the cause and no secret when the host refuses', async () => {

@@ -2,7 +2,11 @@ import { Controller, Get, Header, HttpStatus, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import { HealthCheck, HealthCheckService, type HealthCheckResult } from '@nestjs/terminus';
 import { PrismaService } from 'nestjs-database';
-import { DatabaseHealthIndicator, RedisHealthIndicator } from 'nestjs-database/health';
+import {
+  DatabaseHealthIndicator,
+  DatabasePoolHealthIndicator,
+  RedisHealthIndicator,
+} from 'nestjs-database/health';
 import { readShopVersion } from '../app.version.js';
 import { HealthView, LivenessView, ReadinessView } from './health.view.js';
 
@@ -17,6 +21,7 @@ export class HealthController {
     private readonly prisma: PrismaService,
     private readonly checks: HealthCheckService,
     private readonly database: DatabaseHealthIndicator,
+    private readonly pool: DatabasePoolHealthIndicator,
     private readonly redis: RedisHealthIndicator,
   ) {}
 
@@ -45,11 +50,13 @@ export class HealthController {
   @HealthCheck({ noCache: true, swaggerDocumentation: false })
   @ApiOperation({ summary: 'Whether the process can do its work', operationId: 'getReadiness' })
   @ApiOkResponse({ type: ReadinessView })
-  @ApiServiceUnavailableResponse({ type: ReadinessView, description: 'A store is down.' })
+  @ApiServiceUnavailableResponse({ type: ReadinessView, description: 'The database is down.' })
   async ready(): Promise<HealthCheckResult> {
     return await this.checks.check([
       () => this.database.pingCheck('database'),
-      () => this.redis.pingCheck('redis'),
+      () => this.pool.pressureCheck('pool'),
+      // Nothing of the shop stops working without Redis.
+      () => this.redis.pingCheck('redis', { criticality: 'optional' }),
     ]);
   }
 }

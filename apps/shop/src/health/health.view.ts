@@ -16,14 +16,18 @@ export class DatabaseHealthView {
   })
   readonly details: Readonly<Record<string, string | number | boolean>>;
 
-  @ApiPropertyOptional({ type: String, description: 'Why it is down.' })
-  readonly error?: string;
+  @ApiPropertyOptional({
+    type: String,
+    description: 'Why it is down; the log has the sentence, which names host and port.',
+    example: 'UNAVAILABLE',
+  })
+  readonly code?: string;
 
-  constructor({ healthy, latencyMs, details, error }: HealthReport) {
+  constructor({ healthy, latencyMs, details, code }: HealthReport) {
     this.status = healthy ? 'up' : 'down';
     this.latencyMs = latencyMs;
     this.details = details;
-    if (error !== undefined) this.error = error;
+    if (code !== undefined) this.code = code;
   }
 }
 
@@ -78,7 +82,7 @@ export class LivenessView {
 
 const INDICATOR = {
   type: 'object' as const,
-  properties: { status: { type: 'string', enum: ['up', 'down'] } },
+  properties: { status: { type: 'string', enum: ['up', 'degraded', 'down'] } },
   required: ['status'],
   additionalProperties: { oneOf: [{ type: 'string' }, { type: 'number' }, { type: 'boolean' }] },
 };
@@ -86,15 +90,18 @@ const INDICATORS = { type: 'object' as const, additionalProperties: INDICATOR };
 
 /** Terminus' report, for the documentation. */
 export class ReadinessView {
-  @ApiProperty({ enum: ['ok', 'error', 'shutting_down'] })
+  @ApiProperty({ enum: ['ok', 'degraded', 'error', 'shutting_down'] })
   readonly status!: string;
 
-  @ApiProperty({ ...INDICATORS, description: 'The stores that are up.' })
+  @ApiProperty({
+    ...INDICATORS,
+    description: 'What is up, or degraded, which is worse but no reason to stop sending requests.',
+  })
   readonly info!: object;
 
-  @ApiProperty({ ...INDICATORS, description: 'The stores that are down.' })
+  @ApiProperty({ ...INDICATORS, description: 'What is down.' })
   readonly error!: object;
 
-  @ApiProperty({ ...INDICATORS, description: 'All stores.' })
+  @ApiProperty({ ...INDICATORS, description: 'Everything.' })
   readonly details!: object;
 }

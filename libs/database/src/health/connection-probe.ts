@@ -59,8 +59,12 @@ export class ConnectionProbe implements HealthProbe {
   /** Ends the connection; later checks say that it is closed. Never rejects and is bounded in time. */
   async close(): Promise<void> {
     this.closed = true;
-    this.running?.stop.abort();
-    await this.running?.report;
+    const { running } = this;
+    if (running !== undefined) {
+      running.stop.abort();
+      this.discard();
+      await running.report;
+    }
     const { session } = this;
     this.session = undefined;
     await session?.close();
@@ -116,8 +120,10 @@ export class ConnectionProbe implements HealthProbe {
         this.discard();
       }
     }
-    this.session = await this.settings.open(signal);
-    return await askTimed(this.session);
+    const opened = await this.settings.open(signal);
+    if (signal.aborted) opened.destroy();
+    else this.session = opened;
+    return await askTimed(opened);
   }
 
   private discard(): void {

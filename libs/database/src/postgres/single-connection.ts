@@ -21,6 +21,8 @@ export interface SingleConnectionSettings {
   /** Bounds connect and authentication together. */
   readonly connectTimeoutMs: number;
   readonly target: ErrorTarget;
+  /** Gives up and cuts the connection when it is aborted before the session is open. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A result with every value in PostgreSQL's text form. */
@@ -50,6 +52,7 @@ export class SingleConnection {
     applicationName,
     connectTimeoutMs,
     target,
+    signal,
   }: SingleConnectionSettings): Promise<SingleConnection> {
     const socket = new Socket();
     const client = new pg.Client({
@@ -68,11 +71,18 @@ export class SingleConnection {
     });
     // An 'error' event without a listener ends the process; queries that are running reject by themselves.
     client.on('error', () => undefined);
+    const giveUp = (): void => {
+      socket.destroy();
+    };
     try {
+      signal?.throwIfAborted();
+      signal?.addEventListener('abort', giveUp);
       await client.connect();
     } catch (error) {
       socket.destroy();
       throw translateConnectionFailure(error, `${url.host}:${url.port}`, target);
+    } finally {
+      signal?.removeEventListener('abort', giveUp);
     }
     return new SingleConnection(client, socket);
   }
