@@ -1,8 +1,8 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
-import { findForConnection } from './connection-lookup.js';
-import { getDatabaseStateSourceToken, type DatabaseStateSource } from './database-state.port.js';
+import { findForConnection, stateTokenOf } from './connection-lookup.js';
+import type { DatabaseState } from '../lifecycle/database-state.js';
 import { HealthLog } from './health-log.js';
 import {
   getDatabaseHealthProbeToken,
@@ -56,8 +56,7 @@ export class DatabaseHealthIndicator {
 
   /** No question to the store where its answer would not change ours: while it starts, drains or is given up. */
   private findByState(connection: string): Finding | undefined {
-    const token = getDatabaseStateSourceToken(connection);
-    const state = findForConnection<DatabaseStateSource>(this.modules, token);
+    const state = findForConnection<DatabaseState>(this.modules, stateTokenOf(connection));
     if (state === undefined || state.status === 'ready') return undefined;
     return { status: 'down', figures: { state: state.status, error: state.reason } };
   }

@@ -1,12 +1,6 @@
 export { DatabaseHealthModule } from './database-health.module.js';
 export { DatabaseHealthIndicator, type DatabaseCheckSettings } from './database.health.js';
 export {
-  DATABASE_STATE_SOURCE,
-  getDatabaseStateSourceToken,
-  type DatabaseStateSource,
-  type DatabaseStatus,
-} from './database-state.port.js';
-export {
   DATABASE_HEALTH_PROBE,
   DATABASE_POOL_GAUGE,
   getDatabaseHealthProbeToken,
