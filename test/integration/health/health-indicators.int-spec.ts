@@ -63,7 +63,7 @@ describe('DatabaseHealthIndicator', () => {
     'is down while the connection is %s, although the server answers',
     async (status) => {
       const started = await start();
-      (started.get(DatabaseState) as DatabaseStateControl).move(status, 'for the test');
+      started.get<DatabaseStateControl>(DatabaseState).move(status, 'for the test');
       expect(await started.get(DatabaseHealthIndicator).pingCheck('database', { details: true })).toEqual({
         database: { status: 'down', state: status, error: 'for the test' },
       });
