@@ -3,10 +3,11 @@
 // `--all` runs the complete matrix, `--only a,b` the named consumers.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Application } from './package-check/application.mjs';
+import { Application, QUICK } from './package-check/application.mjs';
 import { COUNTER_CHECKS } from './package-check/counter-checks.mjs';
+import { checkDocumentation } from './package-check/documentation.mjs';
 import { install, installNodes, pack } from './package-check/installation.mjs';
-import { matrix } from './package-check/matrix.mjs';
+import { matrix, OTHER_SETTINGS } from './package-check/matrix.mjs';
 import { Servers } from './package-check/servers.mjs';
 import { checkTarball } from './package-check/tarball.mjs';
 import { ProgramFailedError, Workplace } from './package-check/workplace.mjs';
@@ -85,16 +86,20 @@ async function checkConsumer(consumer, installation, nodes, servers) {
     const name = version === 'own' ? process.versions.node : version;
     counts.push(`${passed} checks on Node ${name} ${seconds(performance.now() - started)}`);
   }
+  const others = values.all ? OTHER_SETTINGS.filter((setting) => setting.consumer === consumer.name) : [];
+  for (const { module, moduleResolution } of others)
+    await application.compile(QUICK, '--noEmit', '--module', module, '--moduleResolution', moduleResolution);
   return [
     `generate ${seconds(generated - begun)}`,
     `compile ${seconds(compiled - generated)}`,
     ...counts,
+    ...others.map(({ module, moduleResolution }) => `compiles with ${module} and ${moduleResolution}`),
   ].join(', ');
 }
 
 async function checkCounter({ provoke, failure }, directory, consumer, installation, servers) {
   const application = await Application.create(workplace, root, await installation, consumer, directory);
-  const found = await provoke(application, { servers });
+  const found = await provoke(application, { servers, workplace, root });
   if (!failure.test(found))
     throw new ProgramFailedError(`Expected a failure with ${failure}, found:\n${found || '(success)'}`);
 }
@@ -129,6 +134,7 @@ async function checkAll() {
     await inOrder([
       ...[...groups.values()].map(({ begin }) => begin),
       nodes.begin,
+      () => measured('documentation', () => checkDocumentation(root)),
       () => measured('tarball', () => checkTarball(workplace, root, tarball, files)),
       ...consumerJobs,
       ...counterJobs,

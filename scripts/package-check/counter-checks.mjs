@@ -3,6 +3,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { QUICK } from './application.mjs';
+import { install, packFolder } from './installation.mjs';
 import { ProgramFailedError } from './workplace.mjs';
 
 /**
@@ -43,6 +44,20 @@ export const COUNTER_CHECKS = [
       ]);
       await application.compile(QUICK);
       return await failureOf(() => application.run(servers, process.execPath, process.versions.node));
+    },
+  },
+  {
+    title: 'a peer range that leaves the application out is refused by npm',
+    consumer: 'cjs-nest11-express',
+    onlyInAll: true,
+    failure: /ERESOLVE/,
+    async provoke(application, { workplace, root }) {
+      await spoil(application, 'package.json', [/"\^11\.0\.0 \|\| \^12\.0\.0"/g, '"^12.0.0"']);
+      const tarball = await packFolder(workplace, await application.ownPackage());
+      const group = 'narrowed-peers';
+      return await failureOf(() =>
+        install(workplace, root, { group, consumers: [application.consumer], tarball }),
+      );
     },
   },
   {

@@ -1,6 +1,6 @@
 // Packs the library and installs the tarball as an application does: from the registry, without a lock, without flags
 // that loosen what the peer ranges demand.
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { OWN_MAJOR } from './matrix.mjs';
@@ -8,19 +8,29 @@ import { OWN_MAJOR } from './matrix.mjs';
 const NPM = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 // Scripts of packages download engines from elsewhere; none that is needed here has one.
 const INSTALL = ['install', '--no-package-lock', '--ignore-scripts', '--prefer-offline', '--loglevel=error'];
-const INSTALL_LIMIT_MS = 240_000;
+const PACK_LIMIT_MS = 120_000;
+const INSTALL_LIMIT_MS = 300_000;
 
 /** The path of the tarball, built by `prepack` like one that is published. */
 export async function pack(workplace, root) {
   const args = ['pack', '--json', '--pack-destination', workplace.directory, '-w', 'nestjs-database'];
-  const output = await workplace.must(NPM, args, { cwd: root, limitMs: 120_000, naming: 'npm pack' });
+  const output = await workplace.must(NPM, args, { cwd: root, limitMs: PACK_LIMIT_MS, naming: 'npm pack' });
   // Newer versions of npm answer with an object by name, older ones with a list; lines of `prepack` may stand before.
   const answer = JSON.parse(output.slice(output.search(/^[[{]\s*$/m)));
   const [packed] = Array.isArray(answer) ? answer : Object.values(answer);
   return { tarball: join(workplace.directory, packed.filename), files: packed.files.map(({ path }) => path) };
 }
 
-export async function manifestOf(root, name) {
+/** The path of a tarball of a package that is built already. */
+export async function packFolder(workplace, folder) {
+  const destination = await mkdtemp(join(workplace.directory, 'pack-'));
+  const args = ['pack', '--ignore-scripts', '--pack-destination', destination];
+  await workplace.must(NPM, args, { cwd: folder, limitMs: PACK_LIMIT_MS, naming: 'npm pack' });
+  const [name] = await readdir(destination);
+  return join(destination, name);
+}
+
+async function manifestOf(root, name) {
   return JSON.parse(await readFile(join(root, 'test/consumers', name, 'package.json'), 'utf8'));
 }
 

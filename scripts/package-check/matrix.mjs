@@ -1,7 +1,7 @@
 // Which applications use the packed package, on which versions of Node, and who shares an installation.
 
 /** Where the requirement `engines` of the package begins, and the newest release of every major version. */
-const LOWEST = ['20.19.0', '22.12.0', '24.0.0'];
+export const LOWEST_NODES = ['20.19.0', '22.12.0', '24.0.0'];
 const NEWEST = ['20', '22', '24'];
 
 /** This Node runs whatever asks for its major version; the others come from npm. */
@@ -37,6 +37,13 @@ export const CONSUMERS = [
   consumer('cjs-lowest-peers', { group: 'lowest', onlyInAll: true }),
 ];
 
+/** Settings of the compiler other than those of the consumers, with which the same sources compile; only in `--all`. */
+export const OTHER_SETTINGS = [
+  { consumer: 'cjs-nest12-fastify', module: 'node20', moduleResolution: 'node16' },
+  { consumer: 'cjs-nest12-fastify', module: 'commonjs', moduleResolution: 'bundler' },
+  { consumer: 'esm-nest11-fastify', module: 'esnext', moduleResolution: 'bundler' },
+];
+
 /** The matrix of one run: what matters in every gate, or everything. */
 export function matrix({ all, only }) {
   const wanted = only
@@ -50,6 +57,6 @@ export function matrix({ all, only }) {
 }
 
 function allNodes({ name }) {
-  const lowest = name === 'cjs-nest12-fastify' || name === 'esm-nest12-express' ? LOWEST : [];
+  const lowest = name === 'cjs-nest12-fastify' || name === 'esm-nest12-express' ? LOWEST_NODES : [];
   return ['own', ...NEWEST.filter((major) => major !== OWN_MAJOR), ...lowest];
 }

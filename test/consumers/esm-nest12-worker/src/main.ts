@@ -1,5 +1,7 @@
 import 'reflect-metadata';
+import { rejects } from 'node:assert/strict';
 import { NestFactory } from '@nestjs/core';
+import { EmbeddedUnsupportedError, startEmbeddedPostgres } from 'nestjs-database/embedded';
 import { AppModule } from './app.module.js';
 import { runChecks } from './run-checks.js';
 
@@ -8,4 +10,8 @@ const app = await NestFactory.createApplicationContext(AppModule, {
   logger: ['warn', 'error'],
   abortOnError: false,
 });
-await runChecks(app);
+await runChecks(app, async (list) => {
+  await list.check('the embedded server says which package is missing', async () => {
+    await rejects(startEmbeddedPostgres({ dataDir: 'data' }), EmbeddedUnsupportedError);
+  });
+});
