@@ -37,7 +37,7 @@ export async function openDatabaseConnection(
   log: (line: string) => void,
 ): Promise<DatabaseConnection> {
   for (const note of options.notes) log(note);
-  const pool = new DatabasePool(options, options.pool);
+  const pool = new DatabasePool(options, log);
   const probe = new ConnectionProbe({
     open: (signal) =>
       openProbeSession({ ...options, signal, target: { kind: 'postgres', connection: 'default' } }),

@@ -60,9 +60,12 @@ export class AuthenticationError extends ConnectionError {
     /** Host and port, without user or password; undefined where the driver does not say. */
     readonly endpoint: string | undefined,
     options: ConnectionErrorOptions,
+    /** What is wrong, without a full stop. */
+    problem = 'The server refused the user name or the password',
   ) {
     super(
-      `${describeTarget(options.target)}${at(endpoint)} refused the user name or the password. Correct them in the connection URL.`,
+      `Nobody could be authenticated at ${describeTarget(options.target)}${at(endpoint)}. ${problem}. ` +
+        'Correct the connection URL or the option `password`.',
       options,
     );
   }
@@ -180,6 +183,8 @@ export interface PoolUsage {
   readonly waiting: number;
   /** The most connections the pool may open. */
   readonly max: number;
+  /** How long the connection that was lent out first has been held, in milliseconds; absent while none is lent out. */
+  readonly oldestHoldMs?: number;
 }
 
 function at(endpoint: string | undefined): string {

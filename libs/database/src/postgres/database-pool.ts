@@ -1,76 +1,188 @@
-import { Socket } from 'node:net';
+import { inspect } from 'node:util';
 import pg from 'pg';
 import { withDeadline } from '../common/deadline.js';
 import type { PostgresTarget } from '../config/connection-url.js';
 import type { PasswordProvider } from '../config/password.js';
-import { PoolTimeoutError, type PoolUsage } from '../errors/connection.errors.js';
-import type { DatabaseError, ErrorTarget } from '../errors/database.error.js';
+import {
+  PoolTimeoutError,
+  ShuttingDownError,
+  UnavailableError,
+  type PoolUsage,
+} from '../errors/connection.errors.js';
+import { DatabaseError, type ErrorTarget } from '../errors/database.error.js';
 import { translateConnectionFailure } from '../fault/connection-failure.js';
+import { askPassword } from './ask-password.js';
+import { describeLeak, framesOf, traceBorrower } from './borrow-trace.js';
+import { createClientClass, type DatabaseClient } from './database-client.js';
+import { acquireChannel, connectChannel, leakChannel, releaseChannel, removeChannel } from './pool.events.js';
 import type { ResolvedPoolOptions } from './pool.options.js';
+import { PoolWatch, type Loan } from './pool-watch.js';
+import { sessionParameters } from './session-parameters.js';
+import { isSubmittable, settleCallback } from './submittable.js';
+import type { ResolvedTimeoutOptions } from './timeout.options.js';
 import type { ResolvedTlsOptions } from './tls.options.js';
 
-const TARGET: ErrorTarget = { kind: 'postgres', connection: 'default' };
-// pg-pool 3 says this, without a code, both for a full pool and for a connection that did not open in time.
-const ACQUIRE_TIMEOUT_TEXT = 'timeout exceeded when trying to connect';
+const LIFETIME_JITTER = 0.1;
+// pg and pg-pool say these without a code (pg 8.23, pg-pool 3.14).
+const NOT_FREE_IN_TIME = 'timeout exceeded when trying to connect';
+const NOT_OPEN_IN_TIME = /^(?:timeout expired|Connection terminated due to connection timeout)$/;
 
-/** Where and as whom the pool connects. */
-export interface PoolTarget {
+/** Where and as whom the pool connects, and how. */
+export interface DatabasePoolSettings {
+  /** Name of the connection as registered. */
+  readonly name: string;
   readonly url: PostgresTarget;
   readonly password: PasswordProvider | undefined;
   readonly tls: ResolvedTlsOptions | false;
   readonly applicationName: string;
+  readonly pgbouncer?: boolean;
+  readonly pool: ResolvedPoolOptions;
+  readonly timeouts: ResolvedTimeoutOptions;
 }
 
+interface Waiter {
+  readonly reject: (error: Error) => void;
+}
+
+type ConnectCallback = (
+  error: Error | undefined,
+  client?: pg.PoolClient,
+  release?: (error?: Error | boolean) => void,
+) => void;
+
 /**
- * The one pool of a connection: Prisma, and whatever else speaks SQL, borrows from it.
+ * The one pool of a connection: Prisma, and whatever else speaks SQL, borrows from it, first come, first served.
  *
- * Its sessions run in `TimeZone=UTC`: Prisma's driver adapter drops the offset of a `timestamptz` and would shift it.
+ * What breaks a connection comes out typed, with what is known about the effect. A connection goes back into the pool only
+ * when it is idle and outside of any transaction, and a refused statement does not cost it: stock pg throws the connection
+ * of every failed `pool.query` away, and keeps one whose transaction is still open.
  */
 export class DatabasePool extends pg.Pool {
   readonly endpoint: string;
-  private readonly acquireTimeoutMs: number;
-  private readonly open = new Set<pg.PoolClient>();
-  private closing: Promise<void> | undefined;
+  private readonly target: ErrorTarget;
+  private readonly limits: ResolvedPoolOptions;
+  /** Every client whose socket may be open, connecting ones included. */
+  private readonly clients: Set<DatabaseClient>;
+  private readonly waiters = new Set<Waiter>();
+  private readonly watch: PoolWatch;
+  private closing: Promise<number> | undefined;
 
-  constructor({ url, password, tls, applicationName }: PoolTarget, options: ResolvedPoolOptions) {
+  constructor(settings: DatabasePoolSettings, warn: (line: string) => void = () => undefined) {
+    const { name, url, pool, timeouts, tls } = settings;
+    const target: ErrorTarget = { kind: 'postgres', connection: name };
+    const endpoint = `${url.host}:${url.port}`;
+    const clients = new Set<DatabaseClient>();
+    const Client = createClientClass(
+      {
+        target,
+        endpoint,
+        connectTimeoutMs: pool.connectTimeoutMs,
+        sessionParameters: sessionParameters(settings),
+      },
+      (client) => {
+        clients.add(client);
+        client.once('end', () => clients.delete(client));
+      },
+    );
     super({
+      Client: Client as unknown as typeof pg.Client,
       host: url.host,
       port: url.port,
       database: url.database,
       user: url.user,
-      ...(password !== undefined && { password }),
+      // Always given: pg would look for PGPASSWORD and PGSSLMODE otherwise, which nobody has configured here.
+      password: () => askPassword(settings.password, endpoint, target),
       ssl: tls,
-      application_name: applicationName,
-      options: sessionSettings(url),
-      max: options.max,
-      connectionTimeoutMillis: options.acquireTimeoutMs,
-      idleTimeoutMillis: options.idleTimeoutMs,
-      maxLifetimeSeconds: options.maxLifetimeMs / 1_000,
+      max: pool.max,
+      min: pool.min,
+      connectionTimeoutMillis: pool.acquireTimeoutMs,
+      idleTimeoutMillis: pool.idleTimeoutMs,
       keepAlive: true,
-      keepAliveInitialDelayMillis: options.keepAliveMs,
+      keepAliveInitialDelayMillis: pool.keepAliveMs,
     });
-    this.endpoint = `${url.host}:${url.port}`;
-    this.acquireTimeoutMs = options.acquireTimeoutMs;
-    // An 'error' event without a listener ends the process. The pool removes its own listener from a client that is
-    // checked out, so every client gets one for its whole life; the pool drops a broken client by itself.
+    this.endpoint = endpoint;
+    this.target = target;
+    this.limits = pool;
+    this.clients = clients;
+    // Read by pg-pool for each new connection: connections that were opened together do not all end together.
+    Object.defineProperty(this.options, 'maxLifetimeSeconds', {
+      get: () => (pool.maxLifetimeMs / 1_000) * (1 - Math.random() * LIFETIME_JITTER),
+    });
+    this.watch = new PoolWatch(
+      {
+        silentMs: timeouts.statementMs === 0 ? 0 : timeouts.statementMs + timeouts.graceMs,
+        leakMs: pool.leakThresholdMs,
+        everyMs: Math.min(250, Math.max(20, timeouts.graceMs / 4)),
+      },
+      (client, loan, heldMs) => {
+        this.reportLeak(client, loan, heldMs, warn);
+      },
+    );
+    // An 'error' event without a listener ends the process; the pool drops the broken client by itself.
     this.on('error', () => undefined);
-    this.on('connect', (client) => {
-      this.open.add(client);
-      client.on('error', () => undefined);
+    this.on('connect', () => {
+      if (connectChannel.hasSubscribers) connectChannel.publish({ connection: name });
     });
-    this.on('remove', (client) => this.open.delete(client));
+    this.on('remove', () => {
+      if (removeChannel.hasSubscribers) removeChannel.publish({ connection: name });
+    });
+    // Emitted before the pool decides whether it keeps the client, so ending it here removes it.
+    this.on('release', (_error, client) => {
+      this.takeBack(client as unknown as DatabaseClient);
+    });
   }
 
   /** The pool's connections right now. */
   usage(): PoolUsage {
     const { totalCount: total, idleCount: idle, waitingCount: waiting } = this;
-    return { total, active: total - idle, idle, waiting, max: this.options.max };
+    const oldestHoldMs = this.watch.longestHoldMs();
+    return {
+      total,
+      active: total - idle,
+      idle,
+      waiting,
+      max: this.options.max,
+      ...(oldestHoldMs !== undefined && { oldestHoldMs: Math.round(oldestHoldMs) }),
+    };
+  }
+
+  /**
+   * Lends a connection; give it back with `release()`.
+   *
+   * @throws {PoolTimeoutError} when none became free in time, with the pool's figures
+   * @throws {UnavailableError} when the server cannot be reached
+   * @throws {AuthenticationError} when it refuses the credentials
+   * @throws {ShuttingDownError} after {@link DatabasePool.close}
+   */
+  override connect(): Promise<pg.PoolClient>;
+  override connect(callback: ConnectCallback): void;
+  override connect(callback?: ConnectCallback): Promise<pg.PoolClient> | undefined {
+    const borrowed = this.borrow(this.limits.leakThresholdMs > 0 ? traceBorrower() : undefined);
+    if (callback === undefined) return borrowed;
+    borrowed.then(
+      (client) => {
+        callback(undefined, client, client.release.bind(client));
+      },
+      (error: unknown) => {
+        callback(error as Error);
+      },
+    );
+  }
+
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- pg has many overloads; see its manual for the forms
+  override query(text: any, values?: any, callback?: any): any {
+    if (typeof text === 'function' || isSubmittable(text))
+      return super.query(...([text, values, callback] as [never, never, never]));
+    const done: unknown = typeof values === 'function' ? values : callback;
+    const result = this.execute(text as string, Array.isArray(values) ? values : undefined);
+    if (typeof done !== 'function') return result;
+    settleCallback(result, done);
   }
 
   /**
    * Proves with a real query that the database answers; opening a connection alone proves nothing.
    *
-   * @throws {@link DatabaseError} that says what is wrong: unreachable, refused credentials, no such database
+   * @throws {DatabaseError} that says what is wrong: unreachable, refused credentials, no such database
    */
   async probe(): Promise<void> {
     try {
@@ -80,43 +192,126 @@ export class DatabasePool extends pg.Pool {
     }
   }
 
-  /**
-   * Closes every connection: idle ones at once, busy ones when they come back, and after `timeoutMs` the rest by
-   * destroying their sockets. Resolves in every case; further calls share the first one's result.
-   */
-  close(timeoutMs: number): Promise<void> {
-    this.closing ??= withDeadline(this.endAndDisconnect(), timeoutMs, () => {
-      for (const client of this.open) destroySocket(client);
+  /** Opens connections up to `pool.min` and sends a query on each; resolves with how many of them answered. */
+  async warmUp(): Promise<number> {
+    const lent = await Promise.allSettled(
+      Array.from({ length: this.limits.min }, () => this.borrow(undefined)),
+    );
+    const answers = lent.map(async (loan) => {
+      if (loan.status === 'rejected') throw loan.reason;
+      try {
+        await loan.value.query('SELECT 1');
+      } finally {
+        loan.value.release();
+      }
     });
+    return (await Promise.allSettled(answers)).filter(({ status }) => status === 'fulfilled').length;
+  }
+
+  /**
+   * Closes every connection: callers that wait are refused and idle connections end at once, busy ones end when they
+   * come back, and after `timeoutMs` the rest are cut. Never rejects; further calls share the first one's result.
+   *
+   * @returns how many connections were cut
+   */
+  close(timeoutMs: number): Promise<number> {
+    this.closing ??= this.closeWithin(timeoutMs);
     return this.closing;
   }
 
-  private async endAndDisconnect(): Promise<void> {
-    const disconnected = [...this.open].map(
+  /** Keeps user names and settings out of logs. */
+  [inspect.custom](): string {
+    const { total, idle, waiting, max } = this.usage();
+    return `DatabasePool { endpoint: '${this.endpoint}', total: ${total}, idle: ${idle}, waiting: ${waiting}, max: ${max} }`;
+  }
+
+  toJSON(): object {
+    return { endpoint: this.endpoint, ...this.usage() };
+  }
+
+  private async execute(text: string, values: unknown[] | undefined): Promise<pg.QueryResult> {
+    // Not traced: a statement cannot forget to give its connection back.
+    const client = await this.borrow(undefined);
+    try {
+      return await client.query(text, values);
+    } finally {
+      client.release();
+    }
+  }
+
+  private borrow(trace: Loan['trace']): Promise<pg.PoolClient> {
+    if (this.closing !== undefined) return Promise.reject(new ShuttingDownError({ target: this.target }));
+    const asked = performance.now();
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = { reject };
+      this.waiters.add(waiter);
+      super.connect((error, client, release) => {
+        const refused = !this.waiters.delete(waiter);
+        if (client === undefined) {
+          if (!refused) reject(this.translate(error, performance.now() - asked));
+          return;
+        }
+        this.watch.lend(client as unknown as DatabaseClient, trace);
+        if (refused) {
+          release();
+          return;
+        }
+        if (acquireChannel.hasSubscribers)
+          acquireChannel.publish({ connection: this.target.connection, waitMs: performance.now() - asked });
+        resolve(client);
+      });
+    });
+  }
+
+  private takeBack(client: DatabaseClient): void {
+    const holdMs = this.watch.takeBack(client);
+    const destroyed = !client.reusable;
+    // Broken, still busy, or inside a transaction: the next borrower's work would run in somebody else's transaction.
+    if (destroyed) void (client.waiting ? client.destroy() : client.end());
+    if (holdMs !== undefined && releaseChannel.hasSubscribers)
+      releaseChannel.publish({ connection: this.target.connection, holdMs, destroyed });
+  }
+
+  private async closeWithin(timeoutMs: number): Promise<number> {
+    for (const { reject } of this.waiters) reject(new ShuttingDownError({ target: this.target }));
+    this.waiters.clear();
+    let cut = 0;
+    let stopped: Promise<void>[] = [];
+    // pg's own `end` resolves before the sockets are closed (node-postgres #2328).
+    const disconnected = [...this.clients].map(
       (client) =>
         new Promise<void>((resolve) => {
           client.once('end', resolve);
         }),
     );
-    // `end` resolves before the sockets are closed (node-postgres #2328).
-    await Promise.all([this.end(), ...disconnected]);
+    const ended = Promise.all([this.end(), ...disconnected]);
+    await withDeadline(
+      ended.then(() => undefined),
+      timeoutMs,
+      () => {
+        cut = this.clients.size;
+        stopped = [...this.clients].map((client) => client.destroy());
+      },
+    );
+    if (cut > 0) await Promise.all([...disconnected, ...stopped]);
+    this.watch.stop();
+    return cut;
   }
 
-  private translate(error: unknown): DatabaseError {
-    const { total, max } = this.usage();
-    if (error instanceof Error && error.message === ACQUIRE_TIMEOUT_TEXT && total >= max) {
-      return new PoolTimeoutError(this.acquireTimeoutMs, this.usage(), { cause: error, target: TARGET });
-    }
-    return translateConnectionFailure(error, this.endpoint, TARGET);
+  private translate(error: unknown, waitedMs = 0): DatabaseError {
+    if (error instanceof DatabaseError) return error;
+    const text = error instanceof Error ? error.message : '';
+    const options = { cause: error, target: this.target };
+    if (text === NOT_FREE_IN_TIME) return new PoolTimeoutError(Math.round(waitedMs), this.usage(), options);
+    if (NOT_OPEN_IN_TIME.test(text)) return new UnavailableError(this.endpoint, 'no answer in time', options);
+    return translateConnectionFailure(error, this.endpoint, this.target);
   }
-}
 
-function sessionSettings({ schema }: PostgresTarget): string {
-  return schema === undefined ? '-c TimeZone=UTC' : `-c TimeZone=UTC -c search_path="${schema}"`;
-}
-
-function destroySocket(client: pg.PoolClient): void {
-  // @types/pg does not know the connection behind a client.
-  const { connection } = client as unknown as { connection?: { stream?: unknown } };
-  if (connection?.stream instanceof Socket) connection.stream.destroy();
+  private reportLeak(client: DatabaseClient, loan: Loan, heldMs: number, warn: (line: string) => void): void {
+    const { connection } = this.target;
+    const inTransaction = client.getTransactionStatus() !== 'I';
+    const leak = { connection, heldMs: Math.round(heldMs), inTransaction, stack: framesOf(loan.trace) };
+    warn(describeLeak(leak));
+    if (leakChannel.hasSubscribers) leakChannel.publish(leak);
+  }
 }

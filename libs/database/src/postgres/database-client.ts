@@ -1,0 +1,256 @@
+import type { Socket } from 'node:net';
+import pg from 'pg';
+import type { ErrorTarget } from '../errors/database.error.js';
+import { UnexpectedRollbackError } from '../transaction/transaction.errors.js';
+import { requestCancel } from './cancel-request.js';
+import { endsSession, explainLoss } from './lost-connection.js';
+import { queryChannel } from './pool.events.js';
+import { guardParser } from './protocol-guard.js';
+import { isSubmittable, settleCallback } from './submittable.js';
+import { TrackedQuery } from './tracked-query.js';
+
+const END_TIMEOUT_MS = 1_000;
+
+/** What every connection of a pool needs to know beside pg's own configuration. */
+export interface DatabaseClientSettings {
+  readonly target: ErrorTarget;
+  readonly endpoint: string;
+  /** Bounds connect, TLS and authentication of one connection together. */
+  readonly connectTimeoutMs: number;
+  readonly sessionParameters: Readonly<Record<string, string>>;
+}
+
+/** The parts of pg's client that @types/pg leaves out; pinned by `database-client.int-spec.ts`. */
+interface ClientInternals {
+  readonly connection: pg.Connection & { readonly stream: Socket };
+  readonly processID: number | null;
+  readonly secretKey: number | null;
+  readonly readyForQuery: boolean;
+  readonly _queryable: boolean;
+  readonly _ending: boolean;
+  readonly _ended: boolean;
+}
+
+/**
+ * One connection, which says exactly what is known about a statement when it breaks, and never leaves anybody waiting.
+ *
+ * Server replies to a statement stay the driver's errors, and are passed on only when the session is ready again, so that
+ * its transaction status can be trusted from then on.
+ */
+export abstract class DatabaseClient extends pg.Client {
+  protected abstract readonly settings: DatabaseClientSettings;
+  /** Statements that have not settled. */
+  private unsettled = 0;
+  private lossCause: unknown;
+  private silentMs: number | undefined;
+  /** When the last statement was handed over, by `performance.now()`. */
+  lastCallAt = 0;
+
+  constructor(config: pg.ClientConfig) {
+    super(config);
+    // An 'error' event without a listener ends the process; it also tells why the connection is gone.
+    this.on('error', (error) => (this.lossCause ??= error));
+    guardParser(this.internals.connection);
+  }
+
+  /** Whether a statement waits for its answer. */
+  get waiting(): boolean {
+    return this.unsettled > 0;
+  }
+
+  /** Whether a statement runs, or the session is not ready for the next one. */
+  get busy(): boolean {
+    return this.unsettled > 0 || !this.internals.readyForQuery;
+  }
+
+  /** Whether the session can be lent to somebody else: alive, idle and outside of any transaction. */
+  get reusable(): boolean {
+    return this.alive && !this.busy && this.getTransactionStatus() === 'I';
+  }
+
+  /** Bytes received so far: a server that is silent while a statement runs adds none. */
+  get bytesReceived(): number {
+    return this.internals.connection.stream.bytesRead;
+  }
+
+  /** Cuts the connection because the server has been silent for `silentMs`; every open statement is told so. */
+  cutSilent(silentMs: number): void {
+    this.silentMs ??= silentMs;
+    void this.destroy();
+  }
+
+  /**
+   * Closes the socket at once, without a goodbye, and asks the server to stop the statement that runs, if any.
+   *
+   * @returns settles when the server has heard of it, or after half a second
+   */
+  destroy(): Promise<void> {
+    const { connection, processID, secretKey } = this.internals;
+    const { host, port } = this;
+    const stopped = this.waiting ? requestCancel({ host, port, processID, secretKey }) : Promise.resolve();
+    connection.stream.destroy();
+    return stopped;
+  }
+
+  /** The parameters of the start-up message, sent instead of `options`, which needs quoting of its own. */
+  getStartupConf(): Record<string, string | undefined> {
+    const { user, database } = this;
+    return { user, ...(database !== undefined && { database }), ...this.settings.sessionParameters };
+  }
+
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- pg has nine overloads; see its manual for the forms
+  override query(config: any, values?: any, callback?: any): any {
+    if (config === null || config === undefined || isSubmittable(config)) {
+      return super.query(...([config, values, callback] as [never, never, never]));
+    }
+    const done: unknown = typeof values === 'function' ? values : callback;
+    const parameters = Array.isArray(values) ? (values as unknown[]) : undefined;
+    const result = queryChannel.hasSubscribers
+      ? this.observe(config as pg.QueryConfig | string, parameters)
+      : this.execute(config as pg.QueryConfig | string, parameters);
+    if (typeof done !== 'function') return result;
+    settleCallback(result, done);
+  }
+
+  override connect(): Promise<pg.Client>;
+  override connect(callback: ((error: Error) => void) | ((error: null, client: pg.Client) => void)): void;
+  override connect(callback?: (error: never, client: pg.Client) => void): Promise<pg.Client> | undefined {
+    const connected = new Promise<pg.Client>((resolve, reject) => {
+      super.connect((error: Error | null | undefined) => {
+        if (error === null || error === undefined) {
+          resolve(this);
+          return;
+        }
+        // pg leaves the socket open when the password cannot be had, until the server loses patience.
+        void this.destroy();
+        reject(error);
+      });
+    });
+    if (callback === undefined) return connected;
+    const done = callback as (error: unknown, client: pg.Client) => void;
+    connected.then(
+      () => {
+        done(null, this);
+      },
+      (error: unknown) => {
+        done(error, this);
+      },
+    );
+  }
+
+  /** Ends the session; a server that does not answer the goodbye costs one second. */
+  override end(): Promise<void>;
+  override end(callback: (error: Error) => void): void;
+  override end(callback?: (error: Error) => void): Promise<void> | undefined {
+    if (!this.internals._ended) {
+      const timer = setTimeout(() => {
+        void this.destroy();
+      }, END_TIMEOUT_MS);
+      // Without `unref` a closed application would wait for it.
+      timer.unref();
+      this.once('end', () => {
+        clearTimeout(timer);
+      });
+    }
+    if (callback === undefined) return super.end();
+    super.end(callback);
+  }
+
+  private execute(
+    config: pg.QueryConfig | string,
+    values: unknown[] | undefined,
+  ): Promise<pg.QueryArrayResult> {
+    this.unsettled += 1;
+    this.lastCallAt = performance.now();
+    return new Promise((resolve, reject) => {
+      const query = new TrackedQuery(this, config, values, (error, result) => {
+        if (error === null || error === undefined) {
+          this.unsettled -= 1;
+          // PostgreSQL answers the COMMIT of a failed transaction with success and the tag ROLLBACK.
+          if (result.command === 'ROLLBACK' && query.kind === 'commit' && query.sent?.inTransaction === true)
+            reject(new UnexpectedRollbackError({ target: this.settings.target }));
+          else resolve(result);
+          return;
+        }
+        const fail = () => {
+          this.unsettled -= 1;
+          reject(this.alive && !endsSession(error) ? error : this.explain(query, error));
+        };
+        if (this.alive && !this.internals.readyForQuery && !endsSession(error)) this.whenReady(fail);
+        else fail();
+      });
+      super.query(query);
+    });
+  }
+
+  private async observe(
+    config: pg.QueryConfig | string,
+    values: unknown[] | undefined,
+  ): Promise<pg.QueryArrayResult> {
+    const begun = performance.now();
+    const publish = (error?: Error) => {
+      queryChannel.publish({
+        connection: this.settings.target.connection,
+        sql: typeof config === 'string' ? config : config.text,
+        parameters: values ?? (typeof config === 'string' ? [] : (config.values ?? [])),
+        durationMs: performance.now() - begun,
+        ...(error !== undefined && { error }),
+      });
+    };
+    try {
+      const result = await this.execute(config, values);
+      publish();
+      return result;
+    } catch (error) {
+      publish(error as Error);
+      throw error;
+    }
+  }
+
+  private explain(query: TrackedQuery, error: Error): Error {
+    const { target, endpoint } = this.settings;
+    const cause = this.lossCause ?? error;
+    return explainLoss(query, { target, endpoint, cause, silentMs: this.silentMs });
+  }
+
+  private whenReady(proceed: () => void): void {
+    const { connection } = this.internals;
+    const once = () => {
+      connection.off('readyForQuery', once);
+      connection.off('end', once);
+      proceed();
+    };
+    connection.on('readyForQuery', once);
+    connection.on('end', once);
+  }
+
+  private get alive(): boolean {
+    const { _queryable, _ended, connection } = this.internals;
+    return _queryable && !_ended && !connection.stream.destroyed;
+  }
+
+  private get internals(): ClientInternals {
+    return this as unknown as ClientInternals;
+  }
+}
+
+/** The client class of one pool; pg constructs its clients itself, from the pool's options alone. */
+export function createClientClass(
+  settings: DatabaseClientSettings,
+  created: (client: DatabaseClient) => void,
+): new (config: pg.ClientConfig) => DatabaseClient {
+  return class extends DatabaseClient {
+    protected override readonly settings = settings;
+
+    constructor(config: pg.ClientConfig) {
+      const { password } = config;
+      // Named, because pg-pool makes it not enumerable and a copy would lose it.
+      super({
+        ...config,
+        ...(password !== undefined && { password }),
+        connectionTimeoutMillis: settings.connectTimeoutMs,
+      });
+      created(this);
+    }
+  };
+}

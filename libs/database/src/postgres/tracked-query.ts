@@ -1,0 +1,33 @@
+import pg from 'pg';
+import { statementKind, type StatementKind } from './statement-kind.js';
+
+type Settle = (error: Error | null, result: pg.QueryArrayResult) => void;
+
+/** A query that remembers whether it reached the wire, and in which state of its session. */
+export class TrackedQuery extends pg.Query {
+  /** What the query was when it was sent; undefined while nothing was. */
+  sent: { readonly inTransaction: boolean } | undefined;
+
+  constructor(
+    client: pg.Client,
+    config: string | pg.QueryConfig,
+    values: unknown[] | undefined,
+    settle: Settle,
+  ) {
+    // @types/pg leaves out the callback, by which pg settles a query.
+    super(...([config, values, settle] as unknown as [string, unknown[]]));
+    const send = this.submit;
+    this.submit = (connection) => {
+      this.sent = { inTransaction: client.getTransactionStatus() !== 'I' };
+      // The result is an error when the query cannot be sent; @types/pg calls it void.
+      return send.call(this, connection);
+    };
+  }
+
+  /** pg's own field, which @types/pg leaves out. */
+  declare readonly text: string | undefined;
+
+  get kind(): StatementKind {
+    return statementKind(this.text ?? '');
+  }
+}
