@@ -34,7 +34,9 @@ export async function createTestDatabase({
   await queryAt(adminUrl(), `CREATE DATABASE ${name}${template}`);
   const url = withDatabase(adminUrl(), name);
   const countConnections = async () => {
-    const sql = 'SELECT count(*)::int AS count FROM pg_stat_activity WHERE datname = $1';
+    // Autovacuum's workers are connected to it as well.
+    const sql =
+      "SELECT count(*)::int AS count FROM pg_stat_activity WHERE datname = $1 AND backend_type = 'client backend'";
     const [row] = await queryAt<{ count: number }>(adminUrl(), sql, [name]);
     return row?.count ?? 0;
   };
@@ -55,7 +57,7 @@ export async function createTestDatabase({
 function openConnections(name: string): Promise<unknown[]> {
   return queryAt(
     adminUrl(),
-    'SELECT pid, application_name, state, query FROM pg_stat_activity WHERE datname = $1',
+    "SELECT pid, application_name, state, query FROM pg_stat_activity WHERE datname = $1 AND backend_type = 'client backend'",
     [name],
   );
 }

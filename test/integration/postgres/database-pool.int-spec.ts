@@ -123,7 +123,11 @@ describe('a connection that comes back', () => {
     const pool = open({ pool: { max: 1, min: 1 } });
     const first = await backend(pool);
     const careless = await pool.connect();
-    const running = rejection(careless.query('SELECT pg_sleep(10)'));
+    const running = rejection(careless.query('SELECT pg_sleep(12)'));
+    // A request to stop that overtakes the statement has no effect.
+    expect(await until(async () => (await runningPid('SELECT pg_sleep(12)')) !== undefined, 2_000)).toBe(
+      true,
+    );
     careless.release();
     expect(await running).toMatchObject({ code: 'CONNECTION_LOST', retryable: true, outcome: 'not-applied' });
     expect(await backend(pool)).not.toBe(first);

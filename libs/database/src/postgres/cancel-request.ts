@@ -15,7 +15,7 @@ export interface CancelTarget {
  * Asks the server to stop what a session runs; without it, a statement whose connection was cut goes on for its caller
  * that is gone, with its locks, until the server's own limit.
  *
- * Best effort: resolves when the server has taken the request, or after half a second, and never rejects. The request is
+ * Best effort, as a request that overtakes its statement has no effect: resolves when the server has taken the request, or after half a second, and never rejects. The request is
  * sent without TLS, as the protocol allows (https://www.postgresql.org/docs/current/protocol-flow.html, 54.2.9).
  */
 export function requestCancel({ host, port, processID, secretKey }: CancelTarget): Promise<void> {
