@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { inspect } from 'node:util';
 import pg from 'pg';
@@ -13,6 +13,9 @@ import { POOL_CHANNELS } from '../../../libs/database/src/postgres/pool.events.j
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
 import { until } from '../../support/until.js';
 import { createPool, type PoolFixtureOptions } from './pool-fixture.js';
+
+// Many round trips, on a machine that does other things as well.
+jest.setTimeout(30_000);
 
 let database: TestDatabase;
 let pools: { close(timeoutMs: number): Promise<unknown> }[] = [];
