@@ -193,6 +193,7 @@ function at(endpoint: string | undefined): string {
 
 function figuresOf(pool: PoolUsage | undefined): string {
   if (pool === undefined) return '';
-  const { total, active, idle, waiting, max } = pool;
-  return ` (total=${total}, active=${active}, idle=${idle}, waiting=${waiting}, max=${max})`;
+  const { total, active, idle, waiting, max, oldestHoldMs } = pool;
+  const longest = oldestHoldMs === undefined ? '' : `, longest held for ${oldestHoldMs} ms`;
+  return ` (total=${total}, active=${active}, idle=${idle}, waiting=${waiting}, max=${max}${longest})`;
 }
