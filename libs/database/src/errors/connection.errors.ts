@@ -90,7 +90,8 @@ export class TlsError extends ConnectionError {
   ) {
     super(
       `The encrypted connection to ${describeTarget(options.target)}${at(endpoint)} failed (${reason}). ` +
-        'Check that the server offers TLS and that its certificate is trusted here.',
+        'Check that the server offers TLS. To trust its certificate, give the authority that signed it (`sslrootcert` of ' +
+        'the URL, or the option `tls.ca`); `sslmode=no-verify` goes without the check.',
       options,
     );
   }

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import type { DatabaseLocation } from '../config/database-location.js';
@@ -47,7 +48,8 @@ export interface ResolvedTlsOptions {
 
 const KNOWN = ['ca', 'cert', 'key', 'rejectUnauthorized'];
 const PARAMETERS = { ca: 'sslrootcert', cert: 'sslcert', key: 'sslkey' } as const;
-const PEM = /-----BEGIN [A-Z0-9 ]+-----/;
+const CERTIFICATE = /-----BEGIN (X509 |TRUSTED )?CERTIFICATE-----/;
+const PRIVATE_KEY = /-----BEGIN ([A-Z0-9 ]+ )?PRIVATE KEY-----/;
 
 type PemName = keyof typeof PARAMETERS;
 type PemTexts = Readonly<Partial<Record<PemName, string>>>;
@@ -136,7 +138,9 @@ function checkTexts(texts: PemTexts, nameOf: (name: PemName) => string, validato
   const before = validator.violations.length;
   for (const name of Object.keys(texts) as PemName[]) {
     const text = texts[name] ?? '';
-    if (!PEM.test(text)) validator.reject(nameOf(name), 'is no PEM text (-----BEGIN …-----).');
+    const [expected, kind] = name === 'key' ? [PRIVATE_KEY, 'PRIVATE KEY'] : [CERTIFICATE, 'CERTIFICATE'];
+    if (!expected.test(text))
+      validator.reject(nameOf(name), `is no PEM text with a -----BEGIN ${kind}-----.`);
     else if (name === 'key' && text.includes('ENCRYPTED')) {
       validator.reject(nameOf(name), 'is encrypted. Give the key without a passphrase.');
     }
@@ -149,14 +153,26 @@ function checkTexts(texts: PemTexts, nameOf: (name: PemName) => string, validato
       `is missing, and \`${validator.nameOf(nameOf(present))}\` is of no use without it.`,
     );
   }
-  if (validator.violations.length > before || Object.keys(texts).length === 0) return;
+  if (validator.violations.length > before) return;
+  if (texts.ca !== undefined) {
+    // A secure context takes a `ca` that it cannot read for none.
+    const { ca } = texts;
+    attempt(() => new X509Certificate(ca), nameOf('ca'), 'cannot be read', validator);
+  }
+  if (texts.key !== undefined) {
+    const { cert, key } = texts;
+    const problem = 'cannot be used together with the certificate';
+    attempt(() => createSecureContext({ cert, key }), nameOf('key'), problem, validator);
+  }
+}
+
+/** OpenSSL's messages may repeat what they are about, its codes do not. */
+function attempt(use: () => unknown, name: string, problem: string, validator: OptionValidator): void {
   try {
-    createSecureContext({ ...texts });
+    use();
   } catch (error) {
     const { code = 'no code' } = error as NodeJS.ErrnoException;
-    const name = texts.key === undefined ? 'ca' : 'key';
-    const problem = name === 'ca' ? 'cannot be used' : 'cannot be used together with the certificate';
-    validator.reject(nameOf(name), `${problem} (${code}).`);
+    validator.reject(name, `${problem} (${code}).`);
   }
 }
 

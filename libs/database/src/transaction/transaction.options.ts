@@ -42,7 +42,7 @@ export interface TransactionOptions {
    * How long the transaction may wait for a connection, in milliseconds. Range: [1, 3 600 000]. It counts where the
    * transaction begins; a call that joins one has its connection already.
    *
-   * @defaultValue 2_000 (2 seconds)
+   * @defaultValue 2_000 (2 seconds), or `pool.acquireTimeoutMs` where that is shorter
    */
   readonly maxWaitMs?: number | undefined;
 }
