@@ -40,7 +40,7 @@ export interface StartupOptions {
    */
   readonly attempts?: number | undefined;
   /**
-   * How long the first pause between two attempts is, in milliseconds; up to a quarter is taken off at random, so that
+   * How long the first pause between two attempts may be, in milliseconds. Every pause is random up to its limit, so that
    * many instances do not knock together.
    *
    * Range: [0, 600 000], at most `maxDelayMs`.
@@ -48,14 +48,14 @@ export interface StartupOptions {
    */
   readonly initialDelayMs?: number | undefined;
   /**
-   * How long a pause grows at most, in milliseconds.
+   * How far the limit of a pause grows, in milliseconds.
    *
    * Range: [0, 600 000].
    * @defaultValue 10_000 (10 seconds), or `initialDelayMs` where that is given and longer
    */
   readonly maxDelayMs?: number | undefined;
   /**
-   * By what each pause is longer than the one before it.
+   * By what the limit of each pause is longer than that of the one before it.
    *
    * Range: [1, 10].
    * @defaultValue 2
