@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Injectable, type INestApplicationContext } from '@nestjs/common';
+import { PrismaPg } from '@prisma/adapter-pg';
+import { PrismaClient } from '../../../apps/shop/src/generated/prisma/client.js';
 import {
   DatabaseModule,
   PrismaService,
@@ -52,6 +54,22 @@ const stored = async () =>
   (await database.query<{ name: string }>('SELECT name FROM category ORDER BY name')).map(({ name }) => name);
 
 describe('TransactionManager.run', () => {
+  it('rejects when a statement failed and was caught, because PostgreSQL rolls back although it answers COMMIT with success', async () => {
+    const swallowing = async (client: { $executeRawUnsafe(sql: string): Promise<unknown> }) => {
+      await client.$executeRawUnsafe("INSERT INTO category (name, slug) VALUES ('lost', 'lost')");
+      await client.$executeRawUnsafe('SELECT 1/0').catch(() => undefined);
+      return 'done';
+    };
+    await expect(transactions.run(() => swallowing(prisma))).rejects.toBeInstanceOf(UnexpectedRollbackError);
+    expect(await stored()).toEqual([]);
+
+    // A bare client reports success for the same thing.
+    const bare = new PrismaClient({ adapter: new PrismaPg({ connectionString: database.url }) });
+    await expect(bare.$transaction((client) => swallowing(client))).resolves.toBe('done');
+    await bare.$disconnect();
+    expect(await stored()).toEqual([]);
+  });
+
   it('commits what repositories and PrismaService did, and resolves with the result', async () => {
     const result = await transactions.run(async () => {
       await categories.create(category('books'));
