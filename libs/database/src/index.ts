@@ -132,6 +132,10 @@ export type { Fault, FaultContext } from './fault/fault.js';
 export type { FaultSource } from './fault/evidence.js';
 export { classifyFault, translateError } from './fault/translate-error.js';
 
+// Resilience
+export { executeWithRetry } from './resilience/execute-with-retry.js';
+export type { RetryEvent, RetryOptions } from './resilience/retry.options.js';
+
 // Named by public signatures, of no use by themselves
 export type { TypeMapCallback, UniqueWhere } from './client/model-types.js';
 export type {

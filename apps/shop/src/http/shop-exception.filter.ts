@@ -28,7 +28,9 @@ export class ShopExceptionFilter implements ExceptionFilter {
     const { statusCode } = body;
     // Too late for an answer of our own; cutting the connection is the only way left to say that it failed.
     if (httpAdapter.isHeadersSent(response)) return void httpAdapter.end(response);
-    if (statusCode === 503) httpAdapter.setHeader(response, 'Retry-After', RETRY_AFTER_S);
+    // Nobody is asked to repeat what may have been carried out.
+    if (statusCode === 503 && classifyFault(exception) !== 'uncertain')
+      httpAdapter.setHeader(response, 'Retry-After', RETRY_AFTER_S);
     const own = exception instanceof HttpException ? exception.getResponse() : undefined;
     httpAdapter.reply(response, hasOwnShape(own) ? own : body, statusCode);
   }
@@ -56,6 +58,12 @@ export class ShopExceptionFilter implements ExceptionFilter {
         return answer(
           HttpStatus.SERVICE_UNAVAILABLE,
           'The database does not answer in time at the moment. Try again.',
+        );
+      case 'uncertain':
+        this.logger.warn(`The outcome of a request is not known: ${messageOf(exception)}`);
+        return answer(
+          HttpStatus.SERVICE_UNAVAILABLE,
+          'The database went away before it answered. The request may have been carried out: look before you repeat it.',
         );
       case 'unknown':
         return this.hide(exception);

@@ -32,7 +32,15 @@ export abstract class PrismaService {
    * cannot pile up, neither in the pool nor at the server.
    */
   abstract checkHealth(): Promise<HealthReport>;
+
+  /**
+   * Runs `operation`, and again after failures that certainly changed nothing: {@link executeWithRetry} with its
+   * default pauses. Inside a transaction it is tried once.
+   *
+   * @param attempts - how often it is tried at most, 3 unless given
+   */
+  abstract withRetry<Result>(operation: () => Promise<Result>, attempts?: number): Promise<Result>;
 }
 
 /** The members above, which a model of the same name would hide behind. */
-export const OWN_MEMBERS = ['client', 'isConnected', 'checkHealth'] as const;
+export const OWN_MEMBERS = ['client', 'isConnected', 'checkHealth', 'withRetry'] as const;

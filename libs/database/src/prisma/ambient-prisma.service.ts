@@ -4,6 +4,7 @@ import type { HealthReport } from '../common/health-report.js';
 import { InvalidOptionsError } from '../config/config.errors.js';
 import type { HealthProbe } from '../health/health-probe.port.js';
 import type { DatabasePool } from '../postgres/database-pool.js';
+import { executeWithRetry } from '../resilience/execute-with-retry.js';
 
 /** The service's own members; everything else is answered by the ambient client. */
 class AmbientPrismaService extends PrismaService {
@@ -21,6 +22,11 @@ class AmbientPrismaService extends PrismaService {
 
   override checkHealth(): Promise<HealthReport> {
     return this.probe.checkHealth();
+  }
+
+  override withRetry<Result>(operation: () => Promise<Result>, attempts?: number): Promise<Result> {
+    const name = 'PrismaService.withRetry';
+    return executeWithRetry(operation, attempts === undefined ? { name } : { name, attempts });
   }
 }
 

@@ -4,10 +4,12 @@ import { PrismaService } from '../client/prisma.service.js';
 import { InvalidOptionsError } from '../config/config.errors.js';
 import { RecordNotFoundError } from '../errors/record-not-found.error.js';
 import { refuseUndefined, refuseUndefinedFilters } from './defined-filters.js';
+import { classifyFault, translateError } from '../fault/translate-error.js';
 import type { RegisteredModel, RepositoryClass } from './repository.js';
 
 type Arguments = Readonly<Record<string, unknown>>;
 type WrappedOperation = 'findUnique' | 'findMany' | 'create' | 'update' | 'delete' | 'count';
+const READS = new Set<WrappedOperation>(['findUnique', 'findMany', 'count']);
 type Delegate = Readonly<Record<WrappedOperation, (args?: Arguments) => Promise<unknown>>>;
 
 /**
@@ -56,29 +58,36 @@ export function RepositoryFor<Model extends RegisteredModel>(
     }
 
     async update(args: Arguments): Promise<unknown> {
-      return await this.callOnExisting('update', args);
+      return await this.call('update', args);
     }
 
     async delete(args: Arguments): Promise<unknown> {
-      return await this.callOnExisting('delete', args);
+      return await this.call('delete', args);
     }
 
     async count(args?: Arguments): Promise<unknown> {
       return await this.call('count', args);
     }
 
-    private async callOnExisting(operation: 'update' | 'delete', args: Arguments): Promise<unknown> {
+    private async call(operation: WrappedOperation, args?: Arguments): Promise<unknown> {
+      if (args !== undefined) refuseUndefinedFilters(args);
       try {
-        return await this.call(operation, args);
+        return await this.delegate[operation](args);
       } catch (error) {
-        if (!isMissingRecord(error)) throw error;
-        throw new RecordNotFoundError(model, operation, args.where, { cause: error });
+        throw this.translate(error, operation, args);
       }
     }
 
-    private async call(operation: WrappedOperation, args?: Arguments): Promise<unknown> {
-      if (args !== undefined) refuseUndefinedFilters(args);
-      return await this.delegate[operation](args);
+    private translate(error: unknown, operation: WrappedOperation, args: Arguments | undefined): unknown {
+      const { source } = classifyFault(error);
+      // What neither Prisma nor the server said comes from an extension of the client, which is the application's.
+      if (source === 'unknown' || source === 'network') return error;
+      const translated = translateError(error, {
+        operation: `${model}.${operation}`,
+        access: READS.has(operation) ? 'read' : 'write',
+      });
+      if (!(translated instanceof RecordNotFoundError)) return translated;
+      return new RecordNotFoundError(model, operation, args?.where, { cause: error });
     }
   }
   // The class is written once without types; `Repository` is its typed face.
@@ -94,16 +103,4 @@ function isPlainObject(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
-}
-
-/**
- * P2025, "an operation failed because it depends on records that were not found" (Prisma's error reference). Prisma
- * raises it for a missing relation as well; only the record itself is named by `operation` (7.10).
- */
-function isMissingRecord(error: unknown): boolean {
-  if (typeof error !== 'object' || error === null || !('code' in error) || error.code !== 'P2025')
-    return false;
-  const meta = 'meta' in error ? error.meta : undefined;
-  if (typeof meta !== 'object' || meta === null || !('operation' in meta)) return false;
-  return meta.operation === 'an update' || meta.operation === 'a delete';
 }

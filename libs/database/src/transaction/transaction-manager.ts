@@ -1,6 +1,8 @@
 import { InvalidOptionsError } from '../config/config.errors.js';
 import { OptionValidator } from '../config/option-validator.js';
 import { refuseConflict } from './joining.js';
+import { classifyFault, translateError } from '../fault/translate-error.js';
+import { asOneAttempt } from '../resilience/retry-scope.js';
 import type { TransactionContext, TransactionScope } from './transaction-context.js';
 import type { TransactionRunner } from './transaction-runner.port.js';
 import { UnexpectedRollbackError } from './transaction.errors.js';
@@ -37,18 +39,16 @@ export class TransactionManager {
    * @throws {@link TransactionOptionsConflictError} when a joining call asks for another isolation level or time limit
    * @throws {@link UnexpectedRollbackError} when a joined call had failed and its failure was caught
    * @throws {@link TransactionScopeClosedError} when called on behalf of a transaction that has ended
+   * @throws {@link CommitOutcomeUnknownError} when the connection broke during COMMIT: all of it is there, or nothing
+   * @throws {@link TransactionTimeoutError} when it could not begin, or took too long
    * @throws {@link InvalidOptionsError} when the options are wrong; nothing was started
+   * @throws what `work` throws, with the library's class in the place of an error of Prisma or the server
    */
   async run<Result>(work: () => Promise<Result>, options?: TransactionOptions): Promise<Result> {
     const resolved = this.resolve(options);
     const outer = this.context.current();
     if (outer !== undefined) return await this.join(outer, work, options);
-    return await this.runner.runInTransaction(resolved, async (client) => {
-      const scope: TransactionScope = { client, options: resolved, state: 'open' };
-      const result = await this.context.run(scope, work);
-      if ('rollbackCause' in scope) throw new UnexpectedRollbackError({ cause: scope.rollbackCause });
-      return result;
-    });
+    return await asOneAttempt(() => this.begin(resolved, work));
   }
 
   /**
@@ -58,6 +58,25 @@ export class TransactionManager {
    */
   isActive(): boolean {
     return this.context.current() !== undefined;
+  }
+
+  private async begin<Result>(
+    options: ResolvedTransactionOptions,
+    work: () => Promise<Result>,
+  ): Promise<Result> {
+    let phase: 'begin' | 'execute' | 'commit' = 'begin';
+    try {
+      return await this.runner.runInTransaction(options, async (client) => {
+        phase = 'execute';
+        const scope: TransactionScope = { client, options, state: 'open' };
+        const result = await this.context.run(scope, work);
+        if ('rollbackCause' in scope) throw new UnexpectedRollbackError({ cause: scope.rollbackCause });
+        phase = 'commit';
+        return result;
+      });
+    } catch (error) {
+      throw translateOwn(error, phase);
+    }
   }
 
   private async join<Result>(
@@ -81,4 +100,18 @@ export class TransactionManager {
       throw new InvalidOptionsError('TransactionManager.run', validator.violations);
     return resolved;
   }
+}
+
+/**
+ * Puts the library's class in the place of what Prisma or the server said. Every other error comes from `work`, also
+ * one of a socket: it may have called another system.
+ */
+function translateOwn(error: unknown, phase: 'begin' | 'execute' | 'commit'): unknown {
+  const { source } = classifyFault(error);
+  if (source === 'unknown' || source === 'network' || source === 'redis') return error;
+  return translateError(error, {
+    operation: phase === 'commit' ? 'COMMIT' : 'The transaction',
+    phase,
+    inTransaction: phase !== 'begin',
+  });
 }
