@@ -103,9 +103,9 @@ describe('RepositoryFor', () => {
       where: { id: categoryId },
       data: { products: { connect: { id: 404 } } },
     });
-    await expect(child).rejects.toMatchObject({ code: 'P2018' });
+    await expect(child).rejects.toMatchObject({ code: 'FOREIGN_KEY_VIOLATION' });
     const parent = products.update({ where: { id }, data: { category: { connect: { id: 404 } } } });
-    await expect(parent).rejects.toMatchObject({ code: 'P2025' });
+    await expect(parent).rejects.toMatchObject({ code: 'FOREIGN_KEY_VIOLATION' });
   });
 
   it('finds by a compound key', async () => {
