@@ -1,7 +1,10 @@
-import { spawnSync } from 'node:child_process';
-import { cpSync } from 'node:fs';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdtempSync, realpathSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { processesIn } from '../support/shop-process.ts';
 import { plantTree, removeTree, WORKSPACE } from './planted-tree.ts';
 
 /** Written in pieces, or the checks would find them in this file. */
@@ -92,4 +95,40 @@ describe('the scripts of the gate report', () => {
     expect(output).toContain('README.md:9: say why the block is not compiled');
     expect(output).toContain(': 6 errors.');
   }, 60_000);
+});
+
+describe('a server that was left behind with an empty environment and a command line without a path is found', () => {
+  let directory: string;
+  let orphan: ChildProcess;
+
+  beforeAll(async () => {
+    directory = realpathSync(mkdtempSync(join(tmpdir(), 'orphan-')));
+    // As an embedded Redis looks from outside. It ends with the standard input that it reads.
+    orphan = spawn('cat', [], { cwd: directory, env: {} });
+    await once(orphan, 'spawn');
+  });
+  afterAll(async () => {
+    const ended = once(orphan, 'exit');
+    orphan.stdin?.end();
+    await ended;
+    removeTree(directory);
+  });
+
+  it('by the gate, in its temporary directory and in no other', () => {
+    const survivors = (temporary: string) => {
+      const script = `TMPDIR="$1" CI_RUN_MARK=nobody-has-this; eval "$(sed -n '/^survivors() {/,/^}/p' .ci/run)"; survivors`;
+      const { stdout } = spawnSync('bash', ['-c', script, 'bash', temporary], {
+        cwd: WORKSPACE,
+        encoding: 'utf8',
+      });
+      return stdout.split('\n').map((line) => Number(line.split(' ')[0]));
+    };
+    expect(survivors(directory)).toContain(orphan.pid);
+    expect(survivors(`${directory}-other`)).not.toContain(orphan.pid);
+  });
+
+  it('by the tests of the shop, in its data directory and in no other', () => {
+    expect(processesIn(directory)).toEqual([`${orphan.pid} cat`]);
+    expect(processesIn(`${directory}-other`)).toEqual([]);
+  });
 });

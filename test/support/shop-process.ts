@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -93,10 +93,13 @@ export class ShopProcess {
   }
 }
 
-/** The processes whose command line names `directory`: the servers that keep their data there. */
+/**
+ * The processes whose command line names `directory`, or which work in it: the servers that keep their data there. A
+ * Redis is known by the latter alone: it is told its settings in secret and has next to no environment.
+ */
 export function processesIn(directory: string): string[] {
   return processes()
-    .filter(({ command }) => command.includes(directory))
+    .filter(({ command, cwd }) => command.includes(directory) || `${cwd}/`.startsWith(`${directory}/`))
     .map(print);
 }
 
@@ -111,6 +114,7 @@ interface RunningProcess {
   readonly pid: number;
   readonly command: string;
   readonly environment: string;
+  readonly cwd: string;
 }
 
 const print = ({ pid, command }: RunningProcess) => `${pid} ${command}`;
@@ -122,6 +126,7 @@ function processes(): RunningProcess[] {
       pid: Number(name),
       command: read(name, 'cmdline'),
       environment: read(name, 'environ'),
+      cwd: workingDirectory(name),
     }))
     .filter(({ command }) => command !== '');
 }
@@ -130,6 +135,14 @@ function processes(): RunningProcess[] {
 function read(pid: string, file: string): string {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'utf8').replaceAll('\0', ' ').trim();
+  } catch {
+    return '';
+  }
+}
+
+function workingDirectory(pid: string): string {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
   } catch {
     return '';
   }
