@@ -1,4 +1,4 @@
-import { describe } from '@jest/globals';
+import { describe, it } from '@jest/globals';
 
 /** The URL of a Redis database that only this worker uses. */
 export function redisUrl(): string {
@@ -12,3 +12,6 @@ export function redisUrl(): string {
  * REQUIRE_REDIS, with which the run fails before it comes to that.
  */
 export const describeWithRedis = process.env.TEST_REDIS_URL ? describe : describe.skip;
+
+/** The same for one test. */
+export const itWithRedis = process.env.TEST_REDIS_URL ? it : it.skip;

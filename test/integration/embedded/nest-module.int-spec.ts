@@ -1,10 +1,13 @@
 import { Inject, Injectable, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { Test } from '@nestjs/testing';
 import { afterAll, describe, expect, it, jest } from '@jest/globals';
 import { EmbeddedServers, EmbeddedServersModule } from '../../../libs/database/src/embedded/index.js';
 import { isProcessAlive } from '../../../libs/database/src/embedded/process-liveness.js';
 import { createUsedDirectory, removeDirectories } from './scratch-directory.js';
 import { dirname } from 'node:path';
+import { itWithRedis } from '../../support/test-redis.js';
 import { query } from './sql.js';
 
 jest.setTimeout(30_000);
@@ -63,10 +66,15 @@ describe('EmbeddedServersModule', () => {
     await app.close();
   });
 
-  it('stops the first server when the second one fails to start', async () => {
+  itWithRedis('stops the first server when the second one fails to start', async () => {
     const dataDir = await createUsedDirectory();
-    const failing = moduleThatConnects(dirname(dataDir), { port: -1 });
-    await expect(Test.createTestingModule({ imports: [failing] }).compile()).rejects.toThrow('`port` is -1');
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    const failing = moduleThatConnects(dirname(dataDir), { port });
+    const starting = Test.createTestingModule({ imports: [failing] }).compile();
+    await expect(starting).rejects.toThrow(`port ${port} is in use`);
+    taken.close();
     const probe = EmbeddedServersModule.forRoot({ directory: dirname(dataDir), redis: false });
     const app = await Test.createTestingModule({ imports: [probe] }).compile();
     // Had the first one been left running, this one would only have joined it.

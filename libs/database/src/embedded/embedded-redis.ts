@@ -54,8 +54,7 @@ const PASSING = /Address already in use/;
  */
 export async function startEmbeddedRedis(options: EmbeddedRedisOptions): Promise<EmbeddedRedis | null> {
   const validator = new OptionValidator();
-  validator.object(options, '', ['dataDir', 'port', 'log']);
-  const resolved = readServerOptions(options, validator);
+  const resolved = readEmbeddedRedisOptions(options, validator);
   if (validator.violations.length > 0)
     throw new InvalidOptionsError('startEmbeddedRedis', validator.violations);
   const binary = findInPath('redis-server');
@@ -69,6 +68,14 @@ export async function startEmbeddedRedis(options: EmbeddedRedisOptions): Promise
     const program = new RedisProgram(dataDir, binary, runAs, resolved.port);
     return SupervisedServer.start(program, resolved.log);
   });
+}
+
+/** Reads options of unknown shape; the result can be used while the validator has found nothing wrong. */
+export function readEmbeddedRedisOptions(
+  value: unknown,
+  validator: OptionValidator,
+): ReturnType<typeof readServerOptions> {
+  return readServerOptions(validator.object(value, '', ['dataDir', 'port', 'log']), validator);
 }
 
 class RedisProgram implements ServerProgram {

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { EmbeddedStartError } from './embedded.errors.js';
 import type { EmbeddedServer } from './embedded-server.js';
 import { holdingEventLoop, pause } from './event-loop.js';
-import { isProcessAlive } from './process-liveness.js';
+import { KnownProcess } from './process-liveness.js';
 import type { ServerProcess } from './server-process.js';
 import { messageOf } from './system-error.js';
 
@@ -50,7 +50,8 @@ const RECOVERY_PAUSE_MS = 1_000;
 export class SupervisedServer implements EmbeddedServer {
   /** The server's process where this instance has started it. */
   #process: ServerProcess | undefined;
-  #pid = 0;
+  /** The running server's process, whoever has started it. */
+  #server: KnownProcess | undefined;
   #port: number | undefined;
   #watch: NodeJS.Timeout | undefined;
   #recovery: Promise<void> | undefined;
@@ -85,7 +86,7 @@ export class SupervisedServer implements EmbeddedServer {
   }
 
   get serverProcessId(): number | undefined {
-    return isProcessAlive(this.#pid) ? this.#pid : undefined;
+    return this.#server?.isAlive === true ? this.#server.pid : undefined;
   }
 
   stop(): Promise<void> {
@@ -111,7 +112,7 @@ export class SupervisedServer implements EmbeddedServer {
 
   /** Starts the server again when its process has gone; does nothing while that is under way. */
   #check(): void {
-    if (this.#recovery !== undefined || isProcessAlive(this.#pid)) return;
+    if (this.#recovery !== undefined || this.#server?.isAlive === true) return;
     this.#recovery = this.#recover().finally(() => (this.#recovery = undefined));
   }
 
@@ -200,7 +201,7 @@ export class SupervisedServer implements EmbeddedServer {
   }
 
   #adopt({ pid, port }: { pid: number; port: number }, process: ServerProcess | undefined): void {
-    this.#pid = pid;
+    this.#server = new KnownProcess(pid);
     this.#port = port;
     this.#process = process;
   }
