@@ -14,7 +14,7 @@ const swc = [
 
 const common = {
   rootDir: import.meta.dirname,
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/support/leak-checking-environment.mjs',
   testEnvironmentOptions: { customExportConditions: ['nestjs-database/source', 'node', 'node-addons'] },
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
@@ -34,7 +34,6 @@ export default {
     {
       ...common,
       displayName: 'servers',
-      testEnvironment: '<rootDir>/test/support/leak-checking-environment.mjs',
       testMatch: ['<rootDir>/test/**/*.{int,e2e,chaos}-spec.ts', '<rootDir>/apps/*/test/**/*.e2e-spec.ts'],
       globalSetup: '<rootDir>/test/support/global-setup.mjs',
       globalTeardown: '<rootDir>/test/support/global-teardown.mjs',

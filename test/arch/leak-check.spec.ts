@@ -5,6 +5,7 @@ import { basename, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 const WORKSPACE = resolve(import.meta.dirname, '../..');
+const CONFIGURATION = join(WORKSPACE, 'jest.config.mjs');
 const FIXTURES = join(WORKSPACE, 'test/support/fixtures/leaks');
 
 interface SuiteResult {
@@ -39,7 +40,7 @@ async function runFixtures(port: number): Promise<{ exitCode: number; suites: Ma
   };
 }
 
-describe('the leak check of the server suites', () => {
+describe('the leak check of the suites', () => {
   let server: Server;
   let port: number;
   let run: Awaited<ReturnType<typeof runFixtures>>;
@@ -69,6 +70,18 @@ describe('the leak check of the server suites', () => {
 
   it('passes a suite that closes what it opened', () => {
     expect(run.suites.get('clean')).toMatchObject({ status: 'passed', message: '' });
+  });
+
+  it('is on for every project of this workspace', async () => {
+    const { default: config } = (await import(CONFIGURATION)) as {
+      default: { projects: { displayName: string; testEnvironment: string }[] };
+    };
+    const environments = config.projects.map(({ displayName, testEnvironment }) => [
+      displayName,
+      basename(testEnvironment),
+    ]);
+    const checking = 'leak-checking-environment.mjs';
+    expect(Object.fromEntries(environments)).toEqual({ unit: checking, servers: checking });
   });
 
   it('makes the run end with an error', () => {
