@@ -22,6 +22,31 @@ describe('the schema engine', () => {
     );
   });
 
+  it.each(['7.9.1-2.abc', '7.1.0-1.abc', '8.0.0-1.abc', '6.19.0-1.abc'])(
+    'is refused in version %s, with which the library does not work',
+    async (version) => {
+      const { lines } = await run('version', version);
+      expect(lines[0]).toBe(
+        `MigrationSetupError: The installed \`@prisma/schema-engine-wasm\` is ${version}; this library needs 7.10 or a later 7. ` +
+          `Run \`npm install --save-exact @prisma/schema-engine-wasm@${SCHEMA_ENGINE_VERSION}\`, the version it was tested with.`,
+      );
+    },
+  );
+
+  // A range with bounds matches prereleases of one patch release only, and the package has nothing else.
+  it.each(['7.10.0-4.abc', '7.10.1-1.abc', '7.11.0-3.abc'])(
+    'may be installed in version %s beside the library, and is loaded then',
+    async (version) => {
+      const manifest = JSON.parse(await readFile('libs/database/package.json', 'utf8')) as {
+        peerDependencies: Record<string, string>;
+      };
+      // npm, pnpm and Yarn let exactly this range pass for a prerelease.
+      expect(manifest.peerDependencies['@prisma/schema-engine-wasm']).toBe('*');
+      const { lines } = await run('version', version);
+      expect(lines[0]).toContain('could not be loaded');
+    },
+  );
+
   it('is installed in the version that this message gives', async () => {
     const manifest = await readFile('node_modules/@prisma/schema-engine-wasm/package.json', 'utf8');
     expect(JSON.parse(manifest)).toMatchObject({ version: SCHEMA_ENGINE_VERSION });
@@ -48,9 +73,9 @@ describe('a panic of the schema engine', () => {
   });
 });
 
-function run(scenario: string): Promise<Outcome> {
+function run(...scenario: string[]): Promise<Outcome> {
   const file = (name: string): string => path.join(import.meta.dirname, name);
-  const args = ['--import', file('typescript-loader.mjs'), file('engine-scenario.ts'), scenario];
+  const args = ['--import', file('typescript-loader.mjs'), file('engine-scenario.ts'), ...scenario];
   return new Promise((resolve) => {
     const child = execFile(process.execPath, args, { timeout: 20_000 }, (_, stdout, stderr) => {
       resolve({

@@ -1,16 +1,34 @@
 // Run by engine-loading.int-spec.ts in a process of its own: a panic would otherwise be the test runner's.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import Module from 'node:module';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import type { SqlDriverAdapter } from '@prisma/driver-adapter-utils';
 import { applyMigrations } from '../../../libs/database/src/prisma/schema-engine.js';
 
-const scenario = process.argv[2];
+const [, , scenario, version] = process.argv;
 
 if (scenario === 'missing') {
   // What Node does for a package that is not there.
+  resolveEngine(() => {
+    throw new TypeError('MODULE_NOT_FOUND');
+  });
+}
+if (scenario === 'version') {
+  // The package in another version; its files are not reached.
+  const directory = mkdtempSync(path.join(tmpdir(), 'engine-'));
+  process.once('exit', () => {
+    rmSync(directory, { recursive: true });
+  });
+  writeFileSync(path.join(directory, 'package.json'), JSON.stringify({ version }));
+  resolveEngine(() => path.join(directory, 'schema_engine_bg.js'));
+}
+
+function resolveEngine(to: () => string): void {
   const resolver = Module as unknown as { _resolveFilename: (request: string, ...rest: unknown[]) => string };
   const resolve = resolver._resolveFilename;
   resolver._resolveFilename = (request, ...rest) => {
-    if (request.startsWith('@prisma/schema-engine-wasm')) throw new TypeError('MODULE_NOT_FOUND');
+    if (request.startsWith('@prisma/schema-engine-wasm')) return to();
     return resolve(request, ...rest);
   };
 }

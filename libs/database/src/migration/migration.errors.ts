@@ -127,6 +127,8 @@ export type MigrationSetupProblem =
   | { readonly kind: 'no-migrations'; readonly directory: string }
   | { readonly kind: 'script-missing'; readonly directory: string; readonly migration: string }
   | { readonly kind: 'engine-missing'; readonly version: string }
+  /** Installed is a release the library does not work with. */
+  | { readonly kind: 'engine-unsupported'; readonly version: string; readonly installed: string }
   | { readonly kind: 'engine-unusable'; readonly version: string }
   | { readonly kind: 'no-history' }
   | { readonly kind: 'edited'; readonly migrations: readonly string[] }
@@ -164,6 +166,8 @@ function describeProblem(problem: MigrationSetupProblem): string {
       return `Migration \`${problem.migration}\` in \`${problem.directory}\` has no readable \`migration.sql\`. Restore the file, or remove the directory if the migration was never applied.`;
     case 'engine-missing':
       return `Applying migrations needs the package \`@prisma/schema-engine-wasm\`, which is not installed. Run \`${install}${problem.version}\`.`;
+    case 'engine-unsupported':
+      return `The installed \`@prisma/schema-engine-wasm\` is ${problem.installed}; this library needs 7.10 or a later 7. Run \`${install}${problem.version}\`, the version it was tested with.`;
     case 'engine-unusable':
       return `The installed \`@prisma/schema-engine-wasm\` could not be loaded. Run \`${install}${problem.version}\`, the version this library was tested with.`;
     case 'no-history':

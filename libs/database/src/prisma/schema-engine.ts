@@ -11,6 +11,12 @@ import { MigrationInterruptedError, MigrationSetupError } from '../migration/mig
 /** The engine of Prisma 7.10.0, with which this library is tested. */
 export const SCHEMA_ENGINE_VERSION = '7.10.0-4.0edf323efd1d98336f3f0a68684b56f689b900d3';
 
+/**
+ * 7.10 and every later 7. The package has prereleases only, which npm's ranges match within one patch release alone
+ * (`>=7.10.0-0 <8` excludes 7.11.0-3): its peer range can be nothing but `*`, and the check is made here.
+ */
+const SUPPORTED_VERSION = /^7\.[1-9]\d+\./;
+
 const ENGINE_MODULE = '@prisma/schema-engine-wasm/schema_engine_bg';
 const DATAMODEL = 'datasource db {\n  provider = "postgresql"\n}\n';
 // The engine reports an error of the adapter by its number in the binding's registry.
@@ -51,7 +57,7 @@ const onPanic = new Set<(error: MigrationInterruptedError) => void>();
  * are told apart from other uncaught exceptions, which still end the process as Node's rules say. What cannot be
  * caught is the engine running out of memory, or an endless loop inside it.
  *
- * @throws {MigrationSetupError} when the engine is not installed or cannot be loaded.
+ * @throws {MigrationSetupError} when the engine is not installed, not of a supported version, or cannot be loaded.
  * @throws {MigrationInterruptedError} when the engine panics.
  * @throws whatever the engine or the adapter said.
  */
@@ -88,6 +94,9 @@ async function loadRuntime(): Promise<EngineRuntime> {
   } catch (cause) {
     throw new MigrationSetupError({ kind: 'engine-missing', version }, { cause });
   }
+  const installed = await readVersion(path.join(path.dirname(scriptPath), 'package.json'));
+  if (installed !== undefined && !SUPPORTED_VERSION.test(installed))
+    throw new MigrationSetupError({ kind: 'engine-unsupported', version, installed });
   try {
     // The package's main file imports the .wasm file as a module, which Node 20 cannot (ERR_UNKNOWN_FILE_EXTENSION).
     const loaded = (await import(ENGINE_MODULE)) as EngineRuntime;
@@ -102,6 +111,16 @@ async function loadRuntime(): Promise<EngineRuntime> {
     return loaded;
   } catch (cause) {
     throw new MigrationSetupError({ kind: 'engine-unusable', version }, { cause });
+  }
+}
+
+/** Undefined where there is no manifest, as after bundling: loading will tell. */
+async function readVersion(manifest: string): Promise<string | undefined> {
+  try {
+    const { version } = JSON.parse(await readFile(manifest, 'utf8')) as { readonly version?: unknown };
+    return typeof version === 'string' ? version : undefined;
+  } catch {
+    return undefined;
   }
 }
 
