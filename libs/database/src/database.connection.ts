@@ -1,8 +1,11 @@
 import type { PrismaService } from './client/prisma.service.js';
+import { withDeadline } from './common/deadline.js';
 import type { ResolvedDatabaseOptions } from './database.options.js';
 import { ConnectionProbe } from './health/connection-probe.js';
-import type { PoolGauge } from './health/health-probe.port.js';
+import { ConnectionSupervisor } from './lifecycle/connection-supervisor.js';
 import { DatabaseStateControl } from './lifecycle/database-state.control.js';
+import type { ShutdownMember } from './lifecycle/shutdown-coordinator.js';
+import { StartInterruption } from './lifecycle/start-interruption.js';
 import { DatabasePool } from './postgres/database-pool.js';
 import { openProbeSession } from './postgres/probe-session.js';
 import { createAmbientClient } from './prisma/ambient-client.js';
@@ -14,80 +17,213 @@ import { RedisService } from './redis/redis.service.js';
 import { TransactionContext } from './transaction/transaction-context.js';
 import { TransactionManager } from './transaction/transaction-manager.js';
 
+/** How long an attempt that was given up on may take to end after its sockets were closed. */
+const SETTLE_MS = 2_000;
+
+/** Where a connection writes what it has to say. */
+export interface ConnectionLog {
+  info(line: string): void;
+  warn(line: string): void;
+}
+
 /** Everything that belongs to one set of options: opened together, closed together. */
-export interface DatabaseConnection {
+export class DatabaseConnection implements ShutdownMember {
   readonly state: DatabaseStateControl;
   readonly prisma: PrismaService;
   readonly transactions: TransactionManager;
   /** Absent where Redis is switched off. */
   readonly redis: RedisService | undefined;
+  readonly shutdown: ResolvedDatabaseOptions['shutdown'];
+  private readonly ownRedis: RedisService | undefined;
+  readonly pool: DatabasePool;
   readonly probe: ConnectionProbe;
-  readonly pool: PoolGauge;
-  /** Closes Redis and the pool, at the latest after `shutdown.timeoutMs`; never rejects. Repeated calls share one close. */
-  close(): Promise<void>;
-}
+  private readonly supervisor: ConnectionSupervisor;
+  private opening: Promise<void> | undefined;
+  private closing: Promise<void> | undefined;
+  private migrated: boolean;
+  private migrating = false;
+  private everOpened = false;
 
-/**
- * Opens a connection: proves that the database answers, applies migrations where asked, connects Redis.
- *
- * When a part fails, what was already open is closed again before the error is passed on.
- */
-export async function openDatabaseConnection(
-  options: ResolvedDatabaseOptions,
-  log: (line: string) => void,
-): Promise<DatabaseConnection> {
-  for (const note of options.notes) log(note);
-  const pool = new DatabasePool(options, log);
-  const probe = new ConnectionProbe({
-    open: (signal) =>
-      openProbeSession({ ...options, signal, target: { kind: 'postgres', connection: 'default' } }),
-    details: () => ({ ...pool.usage() }),
-  });
-  const redis = options.redis === false ? undefined : new RedisService(options.redis);
-  const state = new DatabaseStateControl({
-    connection: 'default',
-    onListenerError: (error) => {
-      log(`A listener of the database state failed: ${String(error)}`);
-    },
-  });
-  let closing: Promise<void> | undefined;
-  const close = () => {
-    closing ??= Promise.all([
-      redis?.disconnect(),
-      probe.close(),
-      pool.close(options.shutdown.timeoutMs),
-    ]).then(() => {
-      state.move('closed');
+  /**
+   * Sends nothing yet, see {@link DatabaseConnection.start}.
+   *
+   * @param sharedRedis - what a named connection uses that has no Redis of its own; its owner closes it
+   * @throws {InvalidOptionsError} when `extend` returns no client, or a model hides a member of the service
+   */
+  constructor(
+    private readonly options: ResolvedDatabaseOptions,
+    private readonly log: ConnectionLog,
+    sharedRedis?: RedisService,
+  ) {
+    const { name, startup } = options;
+    this.shutdown = options.shutdown;
+    this.migrated = !options.migrations.autoDeploy;
+    this.pool = new DatabasePool(options, (line) => {
+      log.warn(line);
     });
-    return closing;
-  };
-  try {
-    await pool.probe();
-    if (options.migrations.autoDeploy) await deployMigrations(options, log);
-    await redis?.connect();
+    const { pool } = this;
+    this.probe = new ConnectionProbe({
+      open: (signal) =>
+        openProbeSession({ ...options, signal, target: { kind: 'postgres', connection: name } }),
+      details: () => ({ ...pool.usage() }),
+    });
+    this.ownRedis = options.redis === false ? undefined : new RedisService(options.redis, name);
+    this.redis = this.ownRedis ?? sharedRedis;
+    this.state = new DatabaseStateControl({
+      connection: name,
+      onDegraded: () => {
+        this.supervisor.heal();
+      },
+      onListenerError: (error) => {
+        log.warn(`A listener of the database state failed: ${String(error)}`);
+      },
+    });
+    this.supervisor = new ConnectionSupervisor(
+      {
+        mode: startup.mode,
+        attempts: startup.attempts,
+        schedule: startup,
+        open: (signal) => this.open(signal),
+        warn: (line) => {
+          log.warn(line);
+        },
+        info: (line) => {
+          log.info(line);
+        },
+      },
+      this.state,
+    );
     const context = new TransactionContext();
-    const client = createPrismaClient({ ...options, schema: options.url.schema }, pool);
-    state.move('ready');
-    return {
-      state,
-      prisma: createPrismaService(createAmbientClient(client, context), pool, probe),
-      transactions: new TransactionManager(new PrismaTransactionRunner(client), context, options.transaction),
-      redis,
-      probe,
-      pool,
-      close,
+    const client = createPrismaClient({ ...options, schema: options.url.schema }, this.pool);
+    this.prisma = createPrismaService(createAmbientClient(client, context), this.probe, {
+      connect: () => this.connect(),
+      disconnect: () => this.close(this.shutdown.timeoutMs),
+      isOpen: () => this.closing === undefined,
+    });
+    this.transactions = new TransactionManager(
+      new PrismaTransactionRunner(client),
+      context,
+      options.transaction,
+    );
+  }
+
+  /**
+   * Brings the connection up as `startup.mode` says. When that fails, or SIGINT or SIGTERM comes meanwhile, everything
+   * is closed again before the error is passed on.
+   */
+  async start(): Promise<void> {
+    for (const note of this.options.notes) this.log.info(note);
+    const interruption = new StartInterruption(() => this.state.closingError());
+    try {
+      await Promise.all([this.supervisor.start(interruption.signal), this.startOptionalRedis()]);
+    } catch (error) {
+      await this.close(0);
+      throw error;
+    } finally {
+      interruption.end();
+    }
+  }
+
+  /** One attempt to make sure that the database answers. */
+  async connect(): Promise<void> {
+    this.state.throwIfClosing();
+    if (this.state.status === 'ready' && this.everOpened) return;
+    try {
+      await this.open(AbortSignal.timeout(this.options.pool.acquireTimeoutMs));
+    } catch (error) {
+      this.state.throwIfClosing();
+      throw error;
+    }
+    this.state.move('ready');
+  }
+
+  /**
+   * Closes Redis and the pool, at the latest after `timeoutMs`; never rejects. Repeated calls share one close.
+   */
+  close(timeoutMs: number): Promise<void> {
+    this.closing ??= this.closeEverything(timeoutMs);
+    return this.closing;
+  }
+
+  private async closeEverything(timeoutMs: number): Promise<void> {
+    this.state.move('draining', 'The connection is closing.');
+    // Ends every wait, that for the migration lock included, but no migration that runs: one that is cut off counts
+    // as failed and blocks every later start.
+    this.supervisor.stop();
+    const settleMs = this.migrating ? Math.max(this.shutdown.timeoutMs, SETTLE_MS) : SETTLE_MS;
+    const started = performance.now();
+    const { active } = this.pool.usage();
+    await Promise.all([
+      this.ownRedis?.disconnect(),
+      this.probe.close(),
+      this.pool.close(timeoutMs),
+      settled(this.opening, settleMs),
+    ]);
+    if (active > 0 && performance.now() - started >= timeoutMs) {
+      this.log.warn(
+        `Closing has cut off connections that were still busy after ${timeoutMs} ms (busy=${active}).`,
+      );
+    }
+    this.state.move('closed');
+  }
+
+  /** One attempt at a time: the supervisor and `connect` share it. */
+  private open(signal: AbortSignal): Promise<void> {
+    this.opening ??= this.openEverything(signal).finally(() => {
+      this.opening = undefined;
+    });
+    return this.opening;
+  }
+
+  private async openEverything(signal: AbortSignal): Promise<void> {
+    if (!this.migrated) {
+      await this.deployMigrations(signal);
+      this.migrated = true;
+    }
+    await this.pool.probe();
+    if (this.options.startup.mode !== 'degraded' && !this.everOpened) await this.ownRedis?.connect();
+    if (!this.everOpened && this.options.pool.warmUp) await this.pool.warmUp();
+    this.everOpened = true;
+  }
+
+  /** In `degraded` mode Redis does not hold up the start, and is as welcome later. */
+  private async startOptionalRedis(): Promise<void> {
+    if (this.options.startup.mode !== 'degraded') return;
+    await this.ownRedis?.connectInBackground((error) => {
+      if (this.closing === undefined)
+        this.log.warn(`${(error as Error).message} It is tried again in the background.`);
+    });
+  }
+
+  private async deployMigrations(signal: AbortSignal): Promise<void> {
+    const { url, password, tls, applicationName, migrations } = this.options;
+    const log = (line: string) => {
+      this.log.info(line);
     };
-  } catch (error) {
-    await close();
-    throw error;
+    const runner = new PrismaMigrationRunner({
+      ...migrations,
+      url,
+      password,
+      tls,
+      applicationName,
+      log,
+      signal,
+    });
+    this.migrating = true;
+    try {
+      await runner.deploy();
+    } finally {
+      this.migrating = false;
+    }
   }
 }
 
-async function deployMigrations(
-  options: ResolvedDatabaseOptions,
-  log: (line: string) => void,
-): Promise<void> {
-  const { url, password, tls, applicationName, migrations } = options;
-  const runner = new PrismaMigrationRunner({ ...migrations, url, password, tls, applicationName, log });
-  await runner.deploy();
+/** Waits until `work` has ended, however, for a limited time. */
+async function settled(work: Promise<void> | undefined, limitMs: number): Promise<void> {
+  if (work === undefined) return;
+  await withDeadline(
+    work.catch(() => undefined),
+    limitMs,
+    () => undefined,
+  );
 }

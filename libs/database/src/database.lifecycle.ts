@@ -1,43 +1,32 @@
-import {
-  Inject,
-  Injectable,
-  type OnApplicationShutdown,
-  type OnModuleDestroy,
-  type OnModuleInit,
-} from '@nestjs/common';
-import { ModulesContainer } from '@nestjs/core';
+import type { OnModuleInit } from '@nestjs/common';
+import type { ModulesContainer } from '@nestjs/core';
+import { connectionToken } from './client/connection-tokens.js';
 import type { DatabaseConnection } from './database.connection.js';
-import { DATABASE_CONNECTION } from './database.tokens.js';
 import { assertInjectable } from './injection-check.js';
+import type { ShutdownCoordinator } from './lifecycle/shutdown-coordinator.js';
 import { RedisService } from './redis/redis.service.js';
 
-/** Checks the wiring at start and closes the connection after HTTP has drained. */
-@Injectable()
-export class DatabaseLifecycle implements OnModuleInit, OnModuleDestroy, OnApplicationShutdown {
+/** Checks at start that nobody injects what the connection `name` does not have. */
+export class DatabaseLifecycle implements OnModuleInit {
   constructor(
-    @Inject(DATABASE_CONNECTION) private readonly connection: DatabaseConnection,
-    @Inject(ModulesContainer) private readonly modules: ModulesContainer,
+    private readonly name: string,
+    private readonly connection: DatabaseConnection,
+    private readonly coordinator: ShutdownCoordinator,
+    private readonly modules: ModulesContainer,
   ) {}
 
   async onModuleInit(): Promise<void> {
     if (this.connection.redis !== undefined) return;
     try {
-      assertInjectable(this.modules, RedisService, 'Set REDIS_URL or give the option `redis: { url }`.');
+      assertInjectable(
+        this.modules,
+        connectionToken(RedisService, this.name),
+        'Set REDIS_URL or give the option `redis: { url }`.',
+      );
     } catch (error) {
       // Nest runs no shutdown hook of an application that did not start.
-      await this.connection.close();
+      await this.coordinator.abandonStart();
       throw error;
     }
-  }
-
-  onModuleDestroy(): void {
-    this.connection.state.move('draining', 'The application is closing.');
-  }
-
-  /**
-   * Not `onModuleDestroy`: that runs while requests are still answered (nestjs/mongoose#206).
-   */
-  async onApplicationShutdown(): Promise<void> {
-    await this.connection.close();
   }
 }

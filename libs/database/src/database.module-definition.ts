@@ -14,12 +14,20 @@ export interface DatabaseModuleExtras {
    * @defaultValue true
    */
   readonly isGlobal?: boolean;
+
+  /**
+   * The name of the connection, for an application with several. The services of a named connection are injected with
+   * `@InjectPrisma(name)` and its like; each has its own pool, transactions and state.
+   *
+   * @defaultValue 'default'
+   */
+  readonly name?: string;
 }
 
 const definition = new ConfigurableModuleBuilder<DatabaseModuleOptions>({ moduleName: 'Database' })
   .setClassMethodName('forRoot')
   .setFactoryMethodName('createDatabaseOptions')
-  .setExtras<DatabaseModuleExtras>({ isGlobal: true }, (definition, { isGlobal }) => ({
+  .setExtras<DatabaseModuleExtras>({ isGlobal: true, name: 'default' }, (definition, { isGlobal }) => ({
     ...definition,
     global: isGlobal ?? true,
   }))

@@ -1,96 +1,32 @@
-import { Logger, Module, type DynamicModule, type Provider, type Type } from '@nestjs/common';
-import { PrismaService } from './client/prisma.service.js';
-import { openDatabaseConnection, type DatabaseConnection } from './database.connection.js';
-import { DatabaseLifecycle } from './database.lifecycle.js';
+import { Global, Module, type DynamicModule, type Type } from '@nestjs/common';
+import { assertConnectionName, DEFAULT_CONNECTION } from './client/connection-tokens.js';
+import type { ConnectionName } from './client/database-register.js';
+import { InvalidOptionsError } from './config/config.errors.js';
+import { createFeatureProviders } from './database.feature.js';
 import {
   ConfigurableModuleClass,
-  MODULE_OPTIONS_TOKEN,
   type ASYNC_OPTIONS_TYPE,
   type OPTIONS_TYPE,
 } from './database.module-definition.js';
 import { resolveDatabaseOptions } from './database.options.js';
-import { DATABASE_CONNECTION } from './database.tokens.js';
-import {
-  DATABASE_HEALTH_PROBE,
-  DATABASE_POOL_GAUGE,
-  REDIS_HEALTH_PROBE,
-} from './health/health-probe.port.js';
-import { InvalidOptionsError } from './config/config.errors.js';
-import { DatabaseState } from './lifecycle/database-state.js';
-import { RedisService } from './redis/redis.service.js';
-import { TransactionManager } from './transaction/transaction-manager.js';
+import { createConnectionProviders } from './database.providers.js';
+import { ShutdownCoordinator } from './lifecycle/shutdown-coordinator.js';
 
-const logger = 'DatabaseModule';
-
-const PROVIDERS: Provider[] = [
-  {
-    provide: DATABASE_CONNECTION,
-    inject: [MODULE_OPTIONS_TOKEN],
-    // Opened in the factory and not in a hook: whoever injects a service waits until it works.
-    useFactory: (options: unknown) =>
-      openDatabaseConnection(resolveDatabaseOptions(options), (line) => {
-        Logger.log(line, logger);
-      }),
-  },
-  {
-    provide: PrismaService,
-    inject: [DATABASE_CONNECTION],
-    useFactory: ({ prisma }: DatabaseConnection) => prisma,
-  },
-  {
-    provide: DatabaseState,
-    inject: [DATABASE_CONNECTION],
-    useFactory: ({ state }: DatabaseConnection) => state,
-  },
-  {
-    provide: TransactionManager,
-    inject: [DATABASE_CONNECTION],
-    useFactory: ({ transactions }: DatabaseConnection) => transactions,
-  },
-  {
-    provide: RedisService,
-    inject: [DATABASE_CONNECTION],
-    useFactory: ({ redis }: DatabaseConnection) => redis,
-  },
-  {
-    provide: DATABASE_HEALTH_PROBE,
-    inject: [DATABASE_CONNECTION],
-    useFactory: ({ probe }: DatabaseConnection) => probe,
-  },
-  {
-    provide: DATABASE_POOL_GAUGE,
-    inject: [DATABASE_CONNECTION],
-    useFactory: ({ pool }: DatabaseConnection) => pool,
-  },
-  {
-    provide: REDIS_HEALTH_PROBE,
-    inject: [DATABASE_CONNECTION],
-    useFactory: ({ redis }: DatabaseConnection) => redis,
-  },
-  DatabaseLifecycle,
-];
+/** What all connections of one application share; one of it, however many registrations there are. */
+@Global()
+@Module({ providers: [ShutdownCoordinator], exports: [ShutdownCoordinator] })
+class DatabaseCoreModule {}
 
 /**
  * PostgreSQL through Prisma, Redis through ioredis, repositories, transactions and health, as one module.
  *
- * Importing it opens the connections before anything that injects them is constructed, and a start with a database
- * that cannot be reached fails with the cause. The connections are closed in `onApplicationShutdown`, after HTTP has
- * drained; call `app.enableShutdownHooks()` to have that happen on SIGINT and SIGTERM.
+ * Importing it opens the connections before anything that injects them is constructed; what a start does with a
+ * database that cannot be reached is the option `startup.mode`. The connections are closed after HTTP has drained; call
+ * `app.enableShutdownHooks()` to have that happen on SIGINT and SIGTERM.
  *
  * @public
  */
-@Module({
-  providers: PROVIDERS,
-  exports: [
-    PrismaService,
-    DatabaseState,
-    TransactionManager,
-    RedisService,
-    DATABASE_HEALTH_PROBE,
-    DATABASE_POOL_GAUGE,
-    REDIS_HEALTH_PROBE,
-  ],
-})
+@Module({ imports: [DatabaseCoreModule] })
 export class DatabaseModule extends ConfigurableModuleClass {
   /**
    * Registers the module with options that are known at import time.
@@ -98,9 +34,10 @@ export class DatabaseModule extends ConfigurableModuleClass {
    * @throws {@link InvalidOptionsError} at once, when the options or the environment are wrong
    */
   static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
-    const { isGlobal: _isGlobal, ...databaseOptions } = { ...options };
-    resolveDatabaseOptions(databaseOptions);
-    return super.forRoot(options);
+    const { isGlobal: _isGlobal, name = DEFAULT_CONNECTION, ...databaseOptions } = { ...options };
+    assertConnectionName(name);
+    resolveDatabaseOptions(databaseOptions, name);
+    return withConnection(super.forRoot(options), name);
   }
 
   /**
@@ -118,27 +55,33 @@ export class DatabaseModule extends ConfigurableModuleClass {
         },
       ]);
     }
-    return super.forRootAsync(options);
+    const { name = DEFAULT_CONNECTION } = options;
+    assertConnectionName(name);
+    return withConnection(super.forRootAsync(options), name);
   }
 
   /**
    * Provides and exports repositories: `DatabaseModule.forFeature([UserRepository])`. Needs a global `forRoot`.
    *
-   * @throws {@link InvalidOptionsError} when an entry is no class, which a circular import leads to
+   * With `connection`, the repositories work on that connection and are injected with
+   * `@InjectRepository(UserRepository, connection)`: one class can serve several databases of the same schema.
+   *
+   * @throws {@link InvalidOptionsError} when an entry is no class, which a circular import leads to, or is bound to
+   *   another connection already
    */
-  static forFeature(repositories: readonly Type[]): DynamicModule {
-    const missing = repositories.findIndex((repository) => typeof repository !== 'function');
-    if (missing >= 0) {
-      throw new InvalidOptionsError('DatabaseModule.forFeature', [
-        {
-          path: `[${missing}]`,
-          problem: 'is no class. Most often two files import each other; move what both need to a third one.',
-        },
-      ]);
-    }
-    return { module: DatabaseFeatureModule, providers: [...repositories], exports: [...repositories] };
+  static forFeature(repositories: readonly Type[], connection?: ConnectionName): DynamicModule {
+    return { module: DatabaseFeatureModule, ...createFeatureProviders(repositories, connection) };
   }
 }
 
 /** The home of the repositories that one `forFeature` call registers. */
 class DatabaseFeatureModule {}
+
+function withConnection(definition: DynamicModule, name: string): DynamicModule {
+  const connection = createConnectionProviders(name);
+  return {
+    ...definition,
+    providers: [...(definition.providers ?? []), ...connection.providers],
+    exports: connection.exports,
+  };
+}

@@ -1,2 +1,82 @@
+import { Inject, type Type } from '@nestjs/common';
+import { connectionToken, type Injected } from './client/connection-tokens.js';
+import type { ConnectionName } from './client/database-register.js';
+import { PrismaService } from './client/prisma.service.js';
+import { DatabaseState } from './lifecycle/database-state.js';
+import { RedisService } from './redis/redis.service.js';
+import { TransactionManager } from './transaction/transaction-manager.js';
+
 /** The opened connection, from which the services are taken. */
 export const DATABASE_CONNECTION = Symbol('database:connection');
+
+/**
+ * What a service is provided under: its class on the default connection, a readable text on a named one.
+ *
+ * @public
+ */
+export type ServiceToken<Service> = Injected<Service> | string;
+
+/**
+ * The token of a connection's {@link PrismaService}.
+ *
+ * @public
+ */
+export const getPrismaToken = (connection?: ConnectionName): ServiceToken<PrismaService> =>
+  connectionToken(PrismaService, connection);
+
+/**
+ * The token of a connection's {@link TransactionManager}.
+ *
+ * @public
+ */
+export const getTransactionManagerToken = (connection?: ConnectionName): ServiceToken<TransactionManager> =>
+  connectionToken(TransactionManager, connection);
+
+/**
+ * The token of the {@link RedisService} that a connection uses.
+ *
+ * @public
+ */
+export const getRedisToken = (connection?: ConnectionName): ServiceToken<RedisService> =>
+  connectionToken(RedisService, connection);
+
+/**
+ * The token of a connection's {@link DatabaseState}.
+ *
+ * @public
+ */
+export const getDatabaseStateToken = (connection?: ConnectionName): ServiceToken<DatabaseState> =>
+  connectionToken(DatabaseState, connection);
+
+/**
+ * The token under which `forFeature([Repository], connection)` provides a repository.
+ *
+ * @public
+ */
+export const getRepositoryToken = <Repository>(
+  repository: Type<Repository>,
+  connection?: ConnectionName,
+): ServiceToken<Repository> => connectionToken(repository, connection);
+
+/** Injects the client of a connection; its type is `PrismaServiceOf<'name'>`. @public */
+export const InjectPrisma = (connection?: ConnectionName): ParameterDecorator & PropertyDecorator =>
+  Inject(getPrismaToken(connection));
+
+/** Injects the {@link TransactionManager} of a connection. @public */
+export const InjectTransactionManager = (
+  connection?: ConnectionName,
+): ParameterDecorator & PropertyDecorator => Inject(getTransactionManagerToken(connection));
+
+/** Injects the {@link RedisService} that a connection uses. @public */
+export const InjectRedis = (connection?: ConnectionName): ParameterDecorator & PropertyDecorator =>
+  Inject(getRedisToken(connection));
+
+/** Injects the {@link DatabaseState} of a connection. @public */
+export const InjectDatabaseState = (connection?: ConnectionName): ParameterDecorator & PropertyDecorator =>
+  Inject(getDatabaseStateToken(connection));
+
+/** Injects a repository that `forFeature` was given together with a connection. @public */
+export const InjectRepository = (
+  repository: Type,
+  connection?: ConnectionName,
+): ParameterDecorator & PropertyDecorator => Inject(getRepositoryToken(repository, connection));

@@ -13,16 +13,37 @@ export { STARTUP_MODES, type StartupMode, type StartupOptions } from './startup.
 export type { RedisOptions } from './redis/redis.options.js';
 export type { MigrationOptions } from './migration/migration.options.js';
 
+// Without an application
+export { openDatabase, type OpenDatabase } from './open-database.js';
+
+// Several connections
+export {
+  getDatabaseStateToken,
+  getPrismaToken,
+  getRedisToken,
+  getRepositoryToken,
+  getTransactionManagerToken,
+  InjectDatabaseState,
+  InjectPrisma,
+  InjectRedis,
+  InjectRepository,
+  InjectTransactionManager,
+  type ServiceToken,
+} from './database.tokens.js';
+
 // Client
 export type {
   ClientLike,
+  ClientOf,
   ClientTransactionOptions,
+  ConnectionName,
   DatabaseRegister,
   PrismaClientClass,
   RegisteredClient,
+  RegisteredConnections,
   TransactionClientLike,
 } from './client/database-register.js';
-export { PrismaService } from './client/prisma.service.js';
+export { PrismaService, type PrismaServiceOf } from './client/prisma.service.js';
 export type {
   ArgsOf,
   DelegateOf,
@@ -36,7 +57,7 @@ export type {
 } from './client/model-types.js';
 
 // Repositories
-export { RepositoryFor } from './repository/repository-for.js';
+export { RepositoryFor, type RepositoryForOptions } from './repository/repository-for.js';
 export type { RegisteredModel, Repository, RepositoryClass } from './repository/repository.js';
 
 // Transactions
@@ -137,6 +158,7 @@ export { executeWithRetry } from './resilience/execute-with-retry.js';
 export type { RetryEvent, RetryOptions } from './resilience/retry.options.js';
 
 // Named by public signatures, of no use by themselves
+export type { Injected } from './client/connection-tokens.js';
 export type { TypeMapCallback, UniqueWhere } from './client/model-types.js';
 export type {
   ASYNC_OPTIONS_TYPE,

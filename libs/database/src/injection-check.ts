@@ -1,5 +1,5 @@
-import type { Type } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
+import type { Injected } from './client/connection-tokens.js';
 import { NotConfiguredError } from './config/config.errors.js';
 
 const CONSTRUCTOR_TYPES = 'design:paramtypes';
@@ -14,7 +14,11 @@ const OPTIONAL_PROPERTIES = 'optional:properties_metadata';
  *
  * @throws {@link NotConfiguredError} that names every class that injects it without `@Optional()`
  */
-export function assertInjectable(modules: ModulesContainer, service: Type, remedy: string): void {
+export function assertInjectable(
+  modules: ModulesContainer,
+  service: Injected | string,
+  remedy: string,
+): void {
   const consumers = new Set<string>();
   for (const module of modules.values()) {
     for (const wrapper of [
@@ -32,7 +36,7 @@ export function assertInjectable(modules: ModulesContainer, service: Type, remed
       }
     }
   }
-  if (consumers.size > 0) throw new NotConfiguredError(service.name, [...consumers], remedy);
+  if (consumers.size > 0) throw new NotConfiguredError(describeToken(service), [...consumers], remedy);
 }
 
 /** Nest types the name as a string, yet gives the token itself for factories. */
@@ -41,7 +45,7 @@ function describeToken(token: unknown): string {
 }
 
 // eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- Nest's own type of a provider class
-function injects(consumer: Function, service: Type): boolean {
+function injects(consumer: Function, service: Injected | string): boolean {
   const types = [...(metadata<unknown[]>(CONSTRUCTOR_TYPES, consumer) ?? [])];
   for (const { index, param } of metadata<{ index: number; param: unknown }[]>(
     CONSTRUCTOR_TOKENS,

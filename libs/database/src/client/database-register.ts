@@ -1,11 +1,16 @@
 /**
- * Where an application tells the library the type of its client, once, by declaration merging:
+ * Where an application tells the library the types of its clients, once, by declaration merging:
  *
  * ```ts
  * declare module 'nestjs-database' {
- *   interface DatabaseRegister { client: PrismaClient }
+ *   interface DatabaseRegister {
+ *     client: PrismaClient;
+ *     connections: { billing: BillingClient };
+ *   }
  * }
  * ```
+ *
+ * For a client that the option `extend` extends, register the extended type: `ReturnType<typeof extend>`.
  *
  * @public
  */
@@ -19,6 +24,36 @@ export interface DatabaseRegister {}
  */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- an application without registration stays usable
 export type RegisteredClient = DatabaseRegister extends { client: infer Client } ? Client : any;
+
+/**
+ * The clients of the named connections, by name; loose while none is registered.
+ *
+ * @public
+ */
+export type RegisteredConnections = DatabaseRegister extends { connections: infer Connections }
+  ? Connections
+  : // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as above
+    Record<string, any>;
+
+/**
+ * Name of a connection of the application: `default`, or one of {@link RegisteredConnections}.
+ *
+ * @public
+ */
+export type ConnectionName = DatabaseRegister extends { connections: infer Connections }
+  ? 'default' | (keyof Connections & string)
+  : string;
+
+/**
+ * The client of a connection.
+ *
+ * @public
+ */
+export type ClientOf<Name extends string> = Name extends 'default'
+  ? RegisteredClient
+  : Name extends keyof RegisteredConnections
+    ? RegisteredConnections[Name]
+    : never;
 
 /**
  * What the library itself needs from a generated client.

@@ -1,5 +1,5 @@
 import type { HealthReport } from '../common/health-report.js';
-import type { RegisteredClient } from './database-register.js';
+import type { ClientOf, RegisteredClient } from './database-register.js';
 
 /**
  * The application's Prisma client as an injectable: every model and `$` method of the registered client, typed.
@@ -22,6 +22,24 @@ export abstract class PrismaService {
   /** The same client without the members of this class; it joins the ambient transaction as well. */
   abstract readonly client: RegisteredClient;
 
+  /** {@link PrismaService.client} as a method. */
+  abstract getClient(): RegisteredClient;
+
+  /**
+   * Makes sure that the database answers, with a real query: what a start in the modes `lazy` and `degraded` has left
+   * open. One attempt; nothing is done where the connection is in use already.
+   *
+   * @throws {@link UnavailableError} and the other {@link ConnectionError}s that say why it does not
+   * @throws {@link ShuttingDownError} after the connection was closed
+   */
+  abstract connect(): Promise<void>;
+
+  /**
+   * Closes this connection as the end of the application does: busy work is waited for within `shutdown.timeoutMs`,
+   * then cut. For good: later queries are refused and do not connect again.
+   */
+  abstract disconnect(): Promise<void>;
+
   /** Whether the pool is open; says nothing about the server, for that see {@link PrismaService.checkHealth}. */
   abstract isConnected(): boolean;
 
@@ -43,4 +61,25 @@ export abstract class PrismaService {
 }
 
 /** The members above, which a model of the same name would hide behind. */
-export const OWN_MEMBERS = ['client', 'isConnected', 'checkHealth', 'withRetry'] as const;
+export const OWN_MEMBERS = [
+  'client',
+  'getClient',
+  'connect',
+  'disconnect',
+  'withRetry',
+  'isConnected',
+  'checkHealth',
+] as const;
+
+/**
+ * `PrismaService` as a named connection has it: the client that is registered under the name.
+ *
+ * @public
+ */
+export type PrismaServiceOf<Name extends string> = Name extends 'default'
+  ? PrismaService
+  : ClientOf<Name> &
+      Pick<PrismaService, 'connect' | 'disconnect' | 'withRetry' | 'isConnected' | 'checkHealth'> & {
+        readonly client: ClientOf<Name>;
+        getClient(): ClientOf<Name>;
+      };

@@ -3,21 +3,39 @@ import { OWN_MEMBERS, PrismaService } from '../client/prisma.service.js';
 import type { HealthReport } from '../common/health-report.js';
 import { InvalidOptionsError } from '../config/config.errors.js';
 import type { HealthProbe } from '../health/health-probe.port.js';
-import type { DatabasePool } from '../postgres/database-pool.js';
 import { executeWithRetry } from '../resilience/execute-with-retry.js';
+
+/** What the service passes on to the connection it belongs to. */
+export interface ConnectionControls {
+  connect(): Promise<void>;
+  disconnect(): Promise<void>;
+  isOpen(): boolean;
+}
 
 /** The service's own members; everything else is answered by the ambient client. */
 class AmbientPrismaService extends PrismaService {
   constructor(
     override readonly client: RegisteredClient,
-    private readonly pool: DatabasePool,
     private readonly probe: HealthProbe,
+    private readonly connection: ConnectionControls,
   ) {
     super();
   }
 
+  override getClient(): RegisteredClient {
+    return this.client;
+  }
+
+  override connect(): Promise<void> {
+    return this.connection.connect();
+  }
+
+  override disconnect(): Promise<void> {
+    return this.connection.disconnect();
+  }
+
   override isConnected(): boolean {
-    return !this.pool.ended && !this.pool.ending;
+    return this.connection.isOpen();
   }
 
   override checkHealth(): Promise<HealthReport> {
@@ -37,8 +55,8 @@ class AmbientPrismaService extends PrismaService {
  */
 export function createPrismaService(
   ambientClient: ClientLike,
-  pool: DatabasePool,
   probe: HealthProbe,
+  connection: ConnectionControls,
 ): PrismaService {
   const hidden = OWN_MEMBERS.filter((name) => isDelegate(Reflect.get(ambientClient, name)));
   if (hidden.length > 0) {
@@ -50,7 +68,7 @@ export function createPrismaService(
       })),
     );
   }
-  const service = new AmbientPrismaService(ambientClient as RegisteredClient, pool, probe);
+  const service = new AmbientPrismaService(ambientClient as RegisteredClient, probe, connection);
   const own = new Set<PropertyKey>([...OWN_MEMBERS, 'constructor']);
   return new Proxy(service, {
     get: (target, property) => {

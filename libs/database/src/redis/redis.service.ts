@@ -4,20 +4,24 @@ import { withDeadline } from '../common/deadline.js';
 import type { HealthReport } from '../common/health-report.js';
 import { singleFlight } from '../common/single-flight.js';
 import type { DatabaseError, ErrorTarget } from '../errors/database.error.js';
+import { AuthenticationError, ShuttingDownError } from '../errors/connection.errors.js';
 import { QueryTimeoutError, RejectedQueryError } from '../errors/query.errors.js';
 import { ValidationError } from '../errors/validation.error.js';
 import { translateConnectionFailure } from '../fault/connection-failure.js';
 import { parseInfo } from './redis-info.js';
 import type { ResolvedRedisOptions } from './redis.options.js';
 
-const TARGET: ErrorTarget = { kind: 'redis', connection: 'default' };
 const CONNECT_TIMEOUT_MS = 10_000;
 const COMMAND_TIMEOUT_MS = 2_000;
 const HEALTH_TIMEOUT_MS = 1_000;
 const QUIT_TIMEOUT_MS = 1_000;
 // ioredis keeps this timer running after a disconnect even when the socket is gone already (6.0.0).
 const DESTROY_AFTER_MS = 200;
-const MAX_RECONNECT_DELAY_MS = 2_000;
+const MAX_RECONNECT_DELAY_MS = 1_000;
+// Refused logins can lock an account.
+const AUTH_RETRY_DELAY_MS = 5_000;
+/** How long a start that may go on without Redis waits for it. */
+const FIRST_ANSWER_MS = 5_000;
 const TEN_YEARS_S = 315_360_000;
 
 /**
@@ -34,18 +38,27 @@ export interface RedisSetOptions {
  * Redis as an injectable: a few everyday commands with a deadline and typed errors, and the client itself for the rest.
  *
  * Every command settles within 2 seconds. While the connection is down commands fail at once instead of queueing: a
- * command that is sent after its caller was told it failed would change data behind the caller's back.
+ * command that is sent after its caller was told it failed would change data behind the caller's back. A connection that
+ * is lost comes back by itself; after {@link RedisService.disconnect} every command is refused.
  *
  * @public
  */
 export class RedisService {
-  /** The ioredis client, connected, for every command the service does not wrap. */
+  /**
+   * The ioredis client for every command the service does not wrap. With `startup.mode: 'lazy'` it is connected by the
+   * first command of the service or by {@link RedisService.connect}, not by a command of its own.
+   */
   readonly client: Redis;
   private readonly endpoint: string;
+  private readonly target: ErrorTarget;
   private disconnecting: Promise<void> | undefined;
+  /** A first attempt that fails is its caller's to repeat; only what was wanted for good comes back by itself. */
+  private staysConnected = false;
+  private lastFailure: DatabaseError | undefined;
 
   /** @internal */
-  constructor({ url }: ResolvedRedisOptions) {
+  constructor({ url }: ResolvedRedisOptions, connection = 'default') {
+    this.target = { kind: 'redis', connection };
     const { hostname, port } = new URL(url.reveal());
     this.endpoint = `${hostname}:${port === '' ? 6379 : port}`;
     this.client = new Redis(url.reveal(), {
@@ -56,32 +69,52 @@ export class RedisService {
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 0,
       disconnectTimeout: DESTROY_AFTER_MS,
-      retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 10), MAX_RECONNECT_DELAY_MS),
+      retryStrategy: (attempt) => this.reconnectDelay(attempt),
     });
     // Without a listener ioredis writes every reconnect failure to the console; each caller gets its own error.
-    this.client.on('error', () => undefined);
+    this.client.on('error', (error) => {
+      this.lastFailure = translateConnectionFailure(withoutArguments(error), this.endpoint, this.target);
+    });
+    this.client.on('ready', () => {
+      this.lastFailure = undefined;
+      this.staysConnected = true;
+    });
   }
 
   /**
-   * Connects and waits until the server takes commands.
+   * Connects and waits until the server takes commands; callers that come meanwhile share the attempt.
    *
    * @throws {@link UnavailableError} when the server cannot be reached within 10 seconds
    * @throws {@link AuthenticationError} when it refuses the credentials
+   * @throws {@link ShuttingDownError} after {@link RedisService.disconnect}
    */
   async connect(): Promise<void> {
-    if (this.isConnected()) return;
-    let reason: unknown;
-    const remember = (error: unknown) => (reason = error);
-    this.client.on('error', remember);
+    this.throwIfClosed();
+    if (!this.isConnected()) await this.connecting();
+  }
+
+  private readonly connecting = singleFlight(async (): Promise<void> => {
     try {
-      await this.client.connect();
+      if (['wait', 'end', 'close'].includes(this.client.status)) await this.client.connect();
       await this.client.ping();
     } catch (error) {
+      this.throwIfClosed();
       // `connect` rejects with "Connection is closed."; why it was closed came with the event.
-      throw translateConnectionFailure(withoutArguments(reason ?? error), this.endpoint, TARGET);
-    } finally {
-      this.client.off('error', remember);
+      throw (
+        this.lastFailure ?? translateConnectionFailure(withoutArguments(error), this.endpoint, this.target)
+      );
     }
+  });
+
+  /**
+   * Keeps trying until the server takes commands; resolves after the first attempt, whatever came of it, and at the
+   * latest after five seconds.
+   *
+   * @internal
+   */
+  async connectInBackground(onFailure: (error: unknown) => void): Promise<void> {
+    this.staysConnected = true;
+    await withDeadline(this.connect().catch(onFailure), FIRST_ANSWER_MS, () => undefined);
   }
 
   /** Closes the connection after the replies that are under way, at the latest after a second; never rejects. */
@@ -162,6 +195,9 @@ export class RedisService {
   }
 
   private async run<Result>(command: string, send: () => Promise<Result>): Promise<Result> {
+    this.throwIfClosed();
+    // The first use opens the connection; one that was lost later comes back by itself.
+    if (!this.staysConnected && !this.isConnected()) await this.connect();
     try {
       return await send();
     } catch (error) {
@@ -170,26 +206,41 @@ export class RedisService {
   }
 
   private translate(command: string, failure: unknown): DatabaseError {
+    if (this.disconnecting !== undefined)
+      return new ShuttingDownError({ target: this.target, cause: failure });
     const error = withoutArguments(failure);
     const message = error instanceof Error ? error.message : '';
     if (message === 'Command timed out') {
-      return new QueryTimeoutError(`Redis ${command}`, COMMAND_TIMEOUT_MS, { cause: error, target: TARGET });
+      return new QueryTimeoutError(`Redis ${command}`, COMMAND_TIMEOUT_MS, {
+        cause: error,
+        target: this.target,
+      });
     }
     if (error instanceof Error && error.name === 'ReplyError' && !/^(NOAUTH|NOPERM|LOADING)/.test(message)) {
       // The first word is the error's class (WRONGTYPE, OOM, …); the rest may repeat arguments.
       return new RejectedQueryError(`Redis ${command}`, message.split(' ', 1)[0] ?? '', {
         cause: error,
-        target: TARGET,
+        target: this.target,
       });
     }
     if (!this.isConnected()) {
       return translateConnectionFailure(
         Object.assign(new Error(message, { cause: error }), { code: 'ECONNRESET' }),
         this.endpoint,
-        TARGET,
+        this.target,
       );
     }
-    return translateConnectionFailure(error, this.endpoint, TARGET);
+    return translateConnectionFailure(error, this.endpoint, this.target);
+  }
+
+  private throwIfClosed(): void {
+    if (this.disconnecting !== undefined) throw new ShuttingDownError({ target: this.target });
+  }
+
+  private reconnectDelay(attempt: number): number | null {
+    if (!this.staysConnected) return null;
+    if (this.lastFailure instanceof AuthenticationError) return AUTH_RETRY_DELAY_MS;
+    return Math.min(50 * 2 ** Math.min(attempt, 10), MAX_RECONNECT_DELAY_MS);
   }
 
   private async quit(): Promise<void> {

@@ -1,5 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { RegisteredClient } from '../client/database-register.js';
+import { connectionToken, DEFAULT_CONNECTION } from '../client/connection-tokens.js';
+import type { ClientOf, ConnectionName, RegisteredClient } from '../client/database-register.js';
+import type { ModelOf } from '../client/model-types.js';
 import { PrismaService } from '../client/prisma.service.js';
 import { InvalidOptionsError } from '../config/config.errors.js';
 import { RecordNotFoundError } from '../errors/record-not-found.error.js';
@@ -13,6 +15,33 @@ const READS = new Set<WrappedOperation>(['findUnique', 'findMany', 'count']);
 type Delegate = Readonly<Record<WrappedOperation, (args?: Arguments) => Promise<unknown>>>;
 
 /**
+ * What a repository may be told besides its model.
+ *
+ * @public
+ */
+export interface RepositoryForOptions<Name extends string> {
+  /**
+   * The connection it works on.
+   *
+   * @defaultValue 'default'
+   */
+  readonly connection: Name;
+}
+
+/** Under which a repository class carries the name of its connection. */
+const CONNECTION = Symbol('database:repository-connection');
+
+/** The connection that a repository class was made for; undefined for a class that is none. */
+export function connectionOf(repository: object): string | undefined {
+  return (repository as { [CONNECTION]?: string })[CONNECTION];
+}
+
+/** Gives a repository that was constructed without Nest what Nest would inject. */
+export function bindRepository<Instance extends object>(instance: Instance, prisma: PrismaService): Instance {
+  return Object.assign(instance, { prisma });
+}
+
+/**
  * The base class of the repository of one model: `class UserRepository extends RepositoryFor('user') {}`.
  *
  * The client is injected as a property, so that a subclass keeps its constructor for itself.
@@ -23,10 +52,22 @@ type Delegate = Readonly<Record<WrappedOperation, (args?: Arguments) => Promise<
  */
 export function RepositoryFor<Model extends RegisteredModel>(
   model: Model,
-): RepositoryClass<RegisteredClient, Model> {
+): RepositoryClass<RegisteredClient, Model>;
+/**
+ * The same on a named connection: `class InvoiceRepository extends RepositoryFor('invoice', { connection: 'billing' }) {}`.
+ *
+ * @public
+ */
+export function RepositoryFor<const Name extends ConnectionName, const Model extends ModelOf<ClientOf<Name>>>(
+  model: Model,
+  options: RepositoryForOptions<Name>,
+): RepositoryClass<ClientOf<Name>, Model>;
+export function RepositoryFor(model: string, options?: RepositoryForOptions<string>): unknown {
+  const connection = options?.connection ?? DEFAULT_CONNECTION;
   @Injectable()
   class ModelRepository {
-    @Inject(PrismaService) protected readonly prisma!: PrismaService;
+    static readonly [CONNECTION] = connection;
+    @Inject(connectionToken(PrismaService, connection)) protected readonly prisma!: PrismaService;
     readonly model = model;
 
     /** Read afresh for every call: which connection it speaks to depends on the caller's transaction. */
@@ -91,7 +132,7 @@ export function RepositoryFor<Model extends RegisteredModel>(
     }
   }
   // The class is written once without types; `Repository` is its typed face.
-  return ModelRepository as unknown as RepositoryClass<RegisteredClient, Model>;
+  return ModelRepository;
 }
 
 /** A scalar is the value of the field `id`; an object is a unique `where` already. Bytes, dates and decimals are scalars. */

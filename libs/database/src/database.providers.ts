@@ -1,0 +1,101 @@
+import { Logger, type Provider } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import { connectionToken, DEFAULT_CONNECTION, type Injected } from './client/connection-tokens.js';
+import { PrismaService } from './client/prisma.service.js';
+import { DatabaseConnection, type ConnectionLog } from './database.connection.js';
+import { DatabaseLifecycle } from './database.lifecycle.js';
+import { MODULE_OPTIONS_TOKEN } from './database.module-definition.js';
+import { resolveDatabaseOptions } from './database.options.js';
+import { DATABASE_CONNECTION } from './database.tokens.js';
+import {
+  getDatabaseHealthProbeToken,
+  getDatabasePoolGaugeToken,
+  REDIS_HEALTH_PROBE,
+} from './health/health-probe.port.js';
+import { DatabaseState } from './lifecycle/database-state.js';
+import { ShutdownCoordinator } from './lifecycle/shutdown-coordinator.js';
+import { RedisService } from './redis/redis.service.js';
+import { TransactionManager } from './transaction/transaction-manager.js';
+
+type Token = Injected | string | symbol;
+
+/** The services of the connection `name`, under its tokens. */
+export function createConnectionProviders(name: string): { providers: Provider[]; exports: Token[] } {
+  const isDefault = name === DEFAULT_CONNECTION;
+  const service = (token: Token, pick: (connection: DatabaseConnection) => unknown) => ({
+    provide: token,
+    inject: [DATABASE_CONNECTION],
+    useFactory: pick,
+  });
+  const services = [
+    service(connectionToken(PrismaService, name), ({ prisma }) => prisma),
+    service(connectionToken(DatabaseState, name), ({ state }) => state),
+    service(connectionToken(TransactionManager, name), ({ transactions }) => transactions),
+    service(connectionToken(RedisService, name), ({ redis }) => redis),
+    service(getDatabaseHealthProbeToken(name), ({ probe }) => probe),
+    service(getDatabasePoolGaugeToken(name), ({ pool }) => pool),
+    service(isDefault ? REDIS_HEALTH_PROBE : `${name}:RedisHealthProbe`, ({ redis }) => redis),
+  ];
+  const connection: Provider = {
+    provide: DATABASE_CONNECTION,
+    inject: [
+      MODULE_OPTIONS_TOKEN,
+      ShutdownCoordinator,
+      // Asked for by its class, so that Nest opens the default connection first where its Redis is shared.
+      ...(isDefault ? [] : [{ token: RedisService, optional: true }]),
+    ],
+    // Opened in the factory and not in a hook: whoever injects a service waits until it works.
+    useFactory: (options: unknown, coordinator: ShutdownCoordinator, defaultRedis?: RedisService) =>
+      openForApplication(name, options, coordinator, defaultRedis),
+  };
+  const lifecycle: Provider = {
+    provide: DatabaseLifecycle,
+    inject: [DATABASE_CONNECTION, ShutdownCoordinator, ModulesContainer],
+    useFactory: (opened: DatabaseConnection, coordinator: ShutdownCoordinator, modules: ModulesContainer) =>
+      new DatabaseLifecycle(name, opened, coordinator, modules),
+  };
+  return {
+    providers: [connection, ...services, lifecycle],
+    exports: services.map(({ provide }) => provide),
+  };
+}
+
+async function openForApplication(
+  name: string,
+  options: unknown,
+  coordinator: ShutdownCoordinator,
+  defaultRedis: RedisService | undefined,
+): Promise<DatabaseConnection> {
+  try {
+    const resolved = resolveDatabaseOptions(options, name);
+    const connection = new DatabaseConnection(
+      resolved,
+      createNestLog(name),
+      hasOwnRedisOption(options) ? undefined : defaultRedis,
+    );
+    coordinator.reserve(name, connection);
+    await connection.start();
+    return connection;
+  } catch (error) {
+    await coordinator.abandonStart();
+    throw error;
+  }
+}
+
+/** `redis: false` means none, which is more than not saying anything. */
+function hasOwnRedisOption(options: unknown): boolean {
+  return typeof options === 'object' && options !== null && 'redis' in options && options.redis !== undefined;
+}
+
+/** Writes through Nest's logger; a named connection says its name. */
+export function createNestLog(name: string): ConnectionLog {
+  const context = name === DEFAULT_CONNECTION ? 'DatabaseModule' : `DatabaseModule:${name}`;
+  return {
+    info: (line) => {
+      Logger.log(line, context);
+    },
+    warn: (line) => {
+      Logger.warn(line, context);
+    },
+  };
+}

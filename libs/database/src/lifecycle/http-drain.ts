@@ -1,0 +1,92 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+const SWEEP_MS = 50;
+/** How long a client may take to finish sending a request once the server has stopped listening. */
+const RECEIVE_LIMIT_MS = 5_000;
+
+type Responses = Set<ServerResponse>;
+
+/**
+ * Knows what each connection of an HTTP server is about, so that its end answers every request and waits for nobody
+ * else.
+ *
+ * `server.close()` alone waits for every connection that has not become idle after an answer: one that has sent
+ * nothing, or half a header, keeps it waiting for ever, as Node stops its own checks of slow clients at that moment.
+ */
+export class HttpDrain {
+  private readonly connections = new Map<Socket, Responses>();
+  private sweeping: NodeJS.Timeout | undefined;
+  private stoppedListeningAt: number | undefined;
+
+  /** Has to be there before the server listens: it follows the connections that come from now on. */
+  constructor(private readonly server: Server) {
+    server.on('connection', this.onConnection);
+    server.prependListener('request', this.onRequest);
+  }
+
+  /**
+   * From here on every response tells its client to connect anew, which leads it to another instance. After the server
+   * has stopped listening, connections are closed as soon as they are idle, at once where they have sent nothing, and
+   * after five seconds where they are still sending.
+   */
+  begin(): void {
+    if (this.sweeping !== undefined) return;
+    for (const responses of this.connections.values()) responses.forEach(announceEnd);
+    this.sweeping = setInterval(() => {
+      this.sweep();
+    }, SWEEP_MS);
+    this.sweeping.unref();
+  }
+
+  /** Closes every connection, whatever it is doing. */
+  cut(): void {
+    for (const socket of this.connections.keys()) socket.destroy();
+  }
+
+  /** Takes back everything this has put on the server. */
+  end(): void {
+    clearInterval(this.sweeping);
+    this.server.off('connection', this.onConnection);
+    this.server.off('request', this.onRequest);
+    this.connections.clear();
+  }
+
+  private readonly onConnection = (socket: Socket) => {
+    this.connections.set(socket, new Set());
+    socket.once('close', () => this.connections.delete(socket));
+  };
+
+  private readonly onRequest = ({ socket }: IncomingMessage, response: ServerResponse) => {
+    const responses = this.connections.get(socket);
+    if (responses === undefined) return;
+    responses.add(response);
+    if (this.sweeping !== undefined) announceEnd(response);
+    response.once('close', () => responses.delete(response));
+  };
+
+  private sweep(): void {
+    // While it listens, closing a connection could meet a request that is on its way.
+    if (this.server.listening) return;
+    const now = performance.now();
+    this.stoppedListeningAt ??= now;
+    const isLate = now - this.stoppedListeningAt >= RECEIVE_LIMIT_MS;
+    for (const [socket, responses] of this.connections) {
+      if (responses.size === 0 && socket.bytesRead === 0) socket.destroy();
+      else if (isLate && ![...responses].some(({ req }) => req.complete)) socket.destroy();
+    }
+    this.server.closeIdleConnections();
+  }
+}
+
+/** HTTP/2 has no such header and no need for it. */
+function announceEnd(response: ServerResponse): void {
+  if (response.req.httpVersionMajor === 1 && !response.headersSent) response.setHeader('Connection', 'close');
+}
+
+/** An adapter's server as far as it is one of Node's; `undefined` for others. */
+export function asHttpServer(server: unknown): Server | undefined {
+  return typeof server === 'object' && server !== null && 'closeIdleConnections' in server
+    ? (server as Server)
+    : undefined;
+}
