@@ -1,6 +1,7 @@
 // What the library adds to one call: PrismaService and a repository beside a bare PrismaClient, RedisService beside bare
 // ioredis. All contestants take turns in short slices of one run, so that a noisy machine slows them alike; compare the
-// ratios, never two runs. `npm run bench -- overhead [rounds]`; needs what `npm run build` makes.
+// ratios, never two runs. Then the cost of a start without I/O. `npm run bench -- overhead [rounds]`; needs what
+// `npm run build` makes.
 import 'reflect-metadata';
 import { mkdtemp, rm, chmod } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -76,18 +77,20 @@ if (redisServer !== null) {
 for (const { title, baseline, contestants } of contests) {
   for (const concurrency of CONCURRENCIES) {
     const times = await compete(contestants, concurrency);
-    const reference = median(times[baseline]);
     console.log(
-      `\n${title}, concurrency ${concurrency}, median of ${ROUNDS} slices of ${CALLS_PER_SLICE} calls`,
+      `\n${title}, concurrency ${concurrency}, ${ROUNDS} rounds of ${CALLS_PER_SLICE} calls; median, and median of the ratios within a round`,
     );
     for (const [name, slices] of Object.entries(times)) {
-      const micros = median(slices);
+      // Within a round the contestants meet the same noise, which a ratio of two medians does not cancel.
+      const ratio = median(slices.map((micros, round) => micros / times[baseline][round]));
       console.log(
-        `  ${name.padEnd(22)} ${micros.toFixed(1).padStart(8)} µs a call   ${(micros / reference).toFixed(3)} ×`,
+        `  ${name.padEnd(22)} ${median(slices).toFixed(1).padStart(8)} µs a call   ${ratio.toFixed(3)} ×`,
       );
     }
   }
 }
+
+await import('./boot.mjs');
 
 await bare.$disconnect();
 await bareRedis?.quit();
