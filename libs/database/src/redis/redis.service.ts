@@ -5,9 +5,9 @@ import type { HealthReport } from '../common/health-report.js';
 import { singleFlight } from '../common/single-flight.js';
 import type { DatabaseError, ErrorTarget } from '../errors/database.error.js';
 import { AuthenticationError, ShuttingDownError } from '../errors/connection.errors.js';
-import { QueryTimeoutError, RejectedQueryError } from '../errors/query.errors.js';
 import { ValidationError } from '../errors/validation.error.js';
 import { translateConnectionFailure } from '../fault/connection-failure.js';
+import { translateError } from '../fault/translate-error.js';
 import { parseInfo } from './redis-info.js';
 import type { ResolvedRedisOptions } from './redis.options.js';
 
@@ -22,6 +22,8 @@ const MAX_RECONNECT_DELAY_MS = 1_000;
 const AUTH_RETRY_DELAY_MS = 5_000;
 /** How long a start that may go on without Redis waits for it. */
 const FIRST_ANSWER_MS = 5_000;
+/** The service's commands that change nothing, and so may be repeated. */
+const READING = new Set(['GET', 'INFO']);
 const TEN_YEARS_S = 315_360_000;
 
 /**
@@ -70,6 +72,10 @@ export class RedisService {
       maxRetriesPerRequest: 0,
       disconnectTimeout: DESTROY_AFTER_MS,
       retryStrategy: (attempt) => this.reconnectDelay(attempt),
+    });
+    // ioredis keeps the password among its options, and prints it with them.
+    Object.defineProperty(this.client, inspect.custom, {
+      value: () => `Redis { endpoint: '${this.endpoint}', status: '${this.client.status}' }`,
     });
     // Without a listener ioredis writes every reconnect failure to the console; each caller gets its own error.
     this.client.on('error', (error) => {
@@ -198,39 +204,26 @@ export class RedisService {
     this.throwIfClosed();
     // The first use opens the connection; one that was lost later comes back by itself.
     if (!this.staysConnected && !this.isConnected()) await this.connect();
+    const sent = this.isConnected();
     try {
       return await send();
     } catch (error) {
-      throw this.translate(command, error);
+      throw this.translate(command, error, sent);
     }
   }
 
-  private translate(command: string, failure: unknown): DatabaseError {
+  private translate(command: string, failure: unknown, sent: boolean): DatabaseError {
     if (this.disconnecting !== undefined)
       return new ShuttingDownError({ target: this.target, cause: failure });
-    const error = withoutArguments(failure);
-    const message = error instanceof Error ? error.message : '';
-    if (message === 'Command timed out') {
-      return new QueryTimeoutError(`Redis ${command}`, COMMAND_TIMEOUT_MS, {
-        cause: error,
-        target: this.target,
-      });
-    }
-    if (error instanceof Error && error.name === 'ReplyError' && !/^(NOAUTH|NOPERM|LOADING)/.test(message)) {
-      // The first word is the error's class (WRONGTYPE, OOM, …); the rest may repeat arguments.
-      return new RejectedQueryError(`Redis ${command}`, message.split(' ', 1)[0] ?? '', {
-        cause: error,
-        target: this.target,
-      });
-    }
-    if (!this.isConnected()) {
-      return translateConnectionFailure(
-        Object.assign(new Error(message, { cause: error }), { code: 'ECONNRESET' }),
-        this.endpoint,
-        this.target,
-      );
-    }
-    return translateConnectionFailure(error, this.endpoint, this.target);
+    return translateError(withoutArguments(failure), {
+      target: this.target,
+      endpoint: this.endpoint,
+      operation: `Redis ${command}`,
+      access: READING.has(command) ? 'read' : 'write',
+      // A command that waits for a connection was not sent; one that was sent may have been carried out.
+      phase: sent ? 'execute' : 'connect',
+      elapsedMs: COMMAND_TIMEOUT_MS,
+    });
   }
 
   private throwIfClosed(): void {
