@@ -20,7 +20,9 @@ export const MAY_IMPORT = {
   lock: ['common', 'errors', 'config', 'resilience', 'transaction'],
   migration: ['common', 'errors', 'config', 'transaction', 'query'],
   health: ['common', 'errors', 'config', 'resilience', 'lifecycle', 'migration'],
-  logging: ['common', 'errors', 'config'],
+  'request-context': ['common', 'errors', 'config'],
+  availability: ['common', 'errors', 'config', 'lifecycle', 'health'],
+  logging: ['common', 'errors', 'config', 'request-context'],
   monitoring: ['common', 'errors', 'config'],
   postgres: ['common', 'errors', 'fault', 'config', 'resilience', 'client'],
   prisma: ['common', 'errors', 'fault', 'config', 'resilience', 'client', 'postgres', 'transaction'],
@@ -38,7 +40,7 @@ const CAPABILITIES = [
 export const MAY_IMPORT_ONLY = [
   { from: ['postgres', 'prisma', 'redis'], to: CAPABILITIES, suffix: '(port|errors)' },
   {
-    from: ['monitoring'],
+    from: ['monitoring', 'logging', 'request-context'],
     to: [...CAPABILITIES, 'resilience', 'lifecycle', 'postgres', 'prisma', 'redis'],
     suffix: 'events',
   },

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Module, ValidationPipe, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
-import { DatabaseModule } from 'nestjs-database';
+import { DatabaseModule, RequestContextModule } from 'nestjs-database';
 import { CustomerModule } from './customers/customer.module.js';
 import { PrismaClient } from './generated/prisma/client.js';
 import { HealthModule } from './health/health.module.js';
@@ -29,6 +29,7 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [
+        RequestContextModule,
         DatabaseModule.forRoot({
           client: PrismaClient,
           ...(databaseUrl !== undefined && { url: databaseUrl }),

@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import type { PrismaService } from './client/prisma.service.js';
 import { withDeadline } from './common/deadline.js';
 import type { ResolvedDatabaseOptions } from './database.options.js';
@@ -6,6 +7,7 @@ import { ConnectionSupervisor } from './lifecycle/connection-supervisor.js';
 import { DatabaseStateControl } from './lifecycle/database-state.control.js';
 import type { ShutdownMember } from './lifecycle/shutdown-coordinator.js';
 import { StartInterruption } from './lifecycle/start-interruption.js';
+import { QueryLog } from './logging/query-log.js';
 import { DatabasePool } from './postgres/database-pool.js';
 import { openProbeSession } from './postgres/probe-session.js';
 import { createAmbientClient } from './prisma/ambient-client.js';
@@ -37,6 +39,7 @@ export class DatabaseConnection implements ShutdownMember {
   private readonly ownRedis: RedisService | undefined;
   readonly pool: DatabasePool;
   readonly probe: ConnectionProbe;
+  private readonly queryLog: QueryLog;
   private readonly supervisor: ConnectionSupervisor;
   private opening: Promise<void> | undefined;
   private closing: Promise<void> | undefined;
@@ -48,12 +51,14 @@ export class DatabaseConnection implements ShutdownMember {
    * Sends nothing yet, see {@link DatabaseConnection.start}.
    *
    * @param sharedRedis - what a named connection uses that has no Redis of its own; its owner closes it
+   * @param requestId - names the request that is being served, for the query log
    * @throws {InvalidOptionsError} when `extend` returns no client, or a model hides a member of the service
    */
   constructor(
     private readonly options: ResolvedDatabaseOptions,
     private readonly log: ConnectionLog,
     sharedRedis?: RedisService,
+    requestId: () => string | undefined = () => undefined,
   ) {
     const { name, startup } = options;
     this.shutdown = options.shutdown;
@@ -62,9 +67,15 @@ export class DatabaseConnection implements ShutdownMember {
       log.warn(line);
     });
     const { pool } = this;
+    this.queryLog = new QueryLog({
+      connection: name,
+      owner: pool.target,
+      options: options.logging,
+      sink: new Logger('DatabaseQuery'),
+      requestId,
+    });
     this.probe = new ConnectionProbe({
-      open: (signal) =>
-        openProbeSession({ ...options, signal, target: { kind: 'postgres', connection: name } }),
+      open: (signal) => openProbeSession({ ...options, signal, target: pool.target }),
       details: () => ({ ...pool.usage() }),
     });
     this.ownRedis = options.redis === false ? undefined : new RedisService(options.redis, name);
@@ -113,6 +124,7 @@ export class DatabaseConnection implements ShutdownMember {
    */
   async start(): Promise<void> {
     for (const note of this.options.notes) this.log.info(note);
+    this.queryLog.open();
     const interruption = new StartInterruption(() => this.state.closingError());
     try {
       await Promise.all([this.supervisor.start(interruption.signal), this.startOptionalRedis()]);
@@ -164,6 +176,7 @@ export class DatabaseConnection implements ShutdownMember {
         `Closing has cut off connections that were still busy after ${timeoutMs} ms (busy=${active}).`,
       );
     }
+    this.queryLog.close();
     this.state.move('closed');
   }
 

@@ -1,4 +1,5 @@
 import { Global, Module, type DynamicModule, type Type } from '@nestjs/common';
+import { DatabaseAvailability } from './availability/database-availability.js';
 import { assertConnectionName, DEFAULT_CONNECTION } from './client/connection-tokens.js';
 import type { ConnectionName } from './client/database-register.js';
 import { InvalidOptionsError } from './config/config.errors.js';
@@ -14,7 +15,10 @@ import { ShutdownCoordinator } from './lifecycle/shutdown-coordinator.js';
 
 /** What all connections of one application share; one of it, however many registrations there are. */
 @Global()
-@Module({ providers: [ShutdownCoordinator], exports: [ShutdownCoordinator] })
+@Module({
+  providers: [ShutdownCoordinator, DatabaseAvailability],
+  exports: [ShutdownCoordinator, DatabaseAvailability],
+})
 class DatabaseCoreModule {}
 
 /**

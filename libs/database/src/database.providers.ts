@@ -15,6 +15,7 @@ import {
 import { DatabaseState } from './lifecycle/database-state.js';
 import { ShutdownCoordinator } from './lifecycle/shutdown-coordinator.js';
 import { RedisService } from './redis/redis.service.js';
+import { RequestContext } from './request-context/request-context.js';
 import { TransactionManager } from './transaction/transaction-manager.js';
 
 type Token = Injected | string | symbol;
@@ -41,12 +42,17 @@ export function createConnectionProviders(name: string): { providers: Provider[]
     inject: [
       MODULE_OPTIONS_TOKEN,
       ShutdownCoordinator,
+      { token: RequestContext, optional: true },
       // Asked for by its class, so that Nest opens the default connection first where its Redis is shared.
       ...(isDefault ? [] : [{ token: RedisService, optional: true }]),
     ],
     // Opened in the factory and not in a hook: whoever injects a service waits until it works.
-    useFactory: (options: unknown, coordinator: ShutdownCoordinator, defaultRedis?: RedisService) =>
-      openForApplication(name, options, coordinator, defaultRedis),
+    useFactory: (
+      options: unknown,
+      coordinator: ShutdownCoordinator,
+      requests?: RequestContext,
+      defaultRedis?: RedisService,
+    ) => openForApplication(name, options, coordinator, requests, defaultRedis),
   };
   const lifecycle: Provider = {
     provide: DatabaseLifecycle,
@@ -64,6 +70,7 @@ async function openForApplication(
   name: string,
   options: unknown,
   coordinator: ShutdownCoordinator,
+  requests: RequestContext | undefined,
   defaultRedis: RedisService | undefined,
 ): Promise<DatabaseConnection> {
   try {
@@ -72,6 +79,7 @@ async function openForApplication(
       resolved,
       createNestLog(name),
       hasOwnRedisOption(options) ? undefined : defaultRedis,
+      () => requests?.id,
     );
     coordinator.reserve(name, connection);
     await connection.start();

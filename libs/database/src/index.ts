@@ -94,6 +94,17 @@ export {
   type MigrationSetupProblem,
 } from './migration/migration.errors.js';
 
+// Requests
+export { RequestContext, type RequestSnapshot } from './request-context/request-context.js';
+export { RequestContextMiddleware } from './request-context/request-context.middleware.js';
+export { RequestContextModule } from './request-context/request-context.module.js';
+export { AvailabilityMiddleware } from './availability/availability.middleware.js';
+export { DatabaseUnavailableException } from './availability/database-unavailable.exception.js';
+export {
+  RequiresDatabase,
+  type RequiresDatabaseOptions,
+} from './availability/requires-database.decorator.js';
+
 // Health
 export type { HealthReport } from './common/health-report.js';
 
@@ -158,6 +169,7 @@ export { executeWithRetry } from './resilience/execute-with-retry.js';
 export type { RetryEvent, RetryOptions } from './resilience/retry.options.js';
 
 // Named by public signatures, of no use by themselves
+export type { DatabaseAvailability } from './availability/database-availability.js';
 export type { Injected } from './client/connection-tokens.js';
 export type { TypeMapCallback, UniqueWhere } from './client/model-types.js';
 export type {

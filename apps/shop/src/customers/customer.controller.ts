@@ -1,5 +1,6 @@
 import { Body, Controller, Get, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiBody, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { RequiresDatabase } from 'nestjs-database';
 import { ApiErrors } from '../http/error-responses.decorator.js';
 import { IntIdPipe } from '../http/id.pipe.js';
 import { LOCATION_HEADER, type HeaderBag } from '../http/location.js';
@@ -9,6 +10,7 @@ import { CustomerRepository } from './customer.repository.js';
 import { CustomerService } from './customer.service.js';
 import { CustomerPageView, CustomerView } from './customer.view.js';
 
+@RequiresDatabase()
 @ApiTags('Customers')
 @Controller('customers')
 export class CustomerController {

@@ -3,7 +3,7 @@ import { STATUS_CODES } from 'node:http';
 import { Catch, HttpException, HttpStatus, Logger, type ArgumentsHost } from '@nestjs/common';
 import type { ExceptionFilter } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { RecordNotFoundError } from 'nestjs-database';
+import { RecordNotFoundError, RequestContext } from 'nestjs-database';
 import { classifyFault } from '../errors/fault.js';
 import { ShopError } from '../errors/shop.error.js';
 import type { ErrorView } from './error.view.js';
@@ -19,7 +19,10 @@ const MALFORMED = 'The request could not be read: its JSON or its address is mal
 export class ShopExceptionFilter implements ExceptionFilter {
   private readonly logger = new Logger('Shop');
 
-  constructor(private readonly adapterHost: HttpAdapterHost) {}
+  constructor(
+    private readonly adapterHost: HttpAdapterHost,
+    private readonly requests: RequestContext,
+  ) {}
 
   catch(exception: unknown, host: ArgumentsHost): void {
     const { httpAdapter } = this.adapterHost;
@@ -71,7 +74,8 @@ export class ShopExceptionFilter implements ExceptionFilter {
   }
 
   private hide(exception: unknown): ErrorView {
-    const id = randomUUID();
+    // The id of the answer's header, by which the query log names the request as well.
+    const id = this.requests.id ?? randomUUID();
     this.logger.error(
       `${id} ${messageOf(exception)}`,
       exception instanceof Error ? exception.stack : undefined,

@@ -1,11 +1,13 @@
 import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiBody, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { RequiresDatabase } from 'nestjs-database';
 import { ApiErrors } from '../http/error-responses.decorator.js';
 import { IntIdPipe } from '../http/id.pipe.js';
 import { AdjustStockDto } from './stock.dto.js';
 import { StockService } from './stock.service.js';
 import { StockView } from './stock.view.js';
 
+@RequiresDatabase()
 @ApiTags('Inventory')
 @Controller('inventory')
 export class StockController {

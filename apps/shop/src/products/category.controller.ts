@@ -1,9 +1,11 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { RequiresDatabase } from 'nestjs-database';
 import { ApiErrors } from '../http/error-responses.decorator.js';
 import { CategoryRepository } from './category.repository.js';
 import { CategoryView } from './product.view.js';
 
+@RequiresDatabase()
 @ApiTags('Products')
 @Controller('categories')
 export class CategoryController {

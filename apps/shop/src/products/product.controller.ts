@@ -1,5 +1,6 @@
 import { Body, Controller, Get, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import { ApiBody, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { RequiresDatabase } from 'nestjs-database';
 import { ApiErrors } from '../http/error-responses.decorator.js';
 import { IntIdPipe } from '../http/id.pipe.js';
 import { LOCATION_HEADER, type HeaderBag } from '../http/location.js';
@@ -9,6 +10,7 @@ import { ProductRepository } from './product.repository.js';
 import { ProductService } from './product.service.js';
 import { ProductDetailView, ProductPageView, ProductView } from './product.view.js';
 
+@RequiresDatabase()
 @ApiTags('Products')
 @Controller('products')
 export class ProductController {

@@ -191,6 +191,7 @@ export abstract class DatabaseClient extends pg.Client {
     const publish = (error?: Error) => {
       queryChannel.publish({
         connection: this.settings.target.connection,
+        source: this.settings.target,
         sql: typeof config === 'string' ? config : config.text,
         parameters: values ?? (typeof config === 'string' ? [] : (config.values ?? [])),
         durationMs: performance.now() - begun,

@@ -59,7 +59,8 @@ type ConnectCallback = (
  */
 export class DatabasePool extends pg.Pool {
   readonly endpoint: string;
-  private readonly target: ErrorTarget;
+  /** One object for each pool, by which its queries are told from those of others. */
+  readonly target: ErrorTarget;
   private readonly limits: ResolvedPoolOptions;
   /** Every client whose socket may be open, connecting ones included. */
   private readonly clients: Set<DatabaseClient>;

@@ -60,6 +60,8 @@ export interface PoolLeakEvent {
 export interface PostgresQueryEvent {
   /** Name of the connection as registered. */
   readonly connection: string;
+  /** Whose query it is, to compare by identity: pools of two applications may have the same name. */
+  readonly source: object;
   /** The text as sent, with `$1` for parameters. */
   readonly sql: string;
   /** May hold secrets and personal data: redact before printing. */

@@ -1,0 +1,77 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomUUID } from 'node:crypto';
+
+/**
+ * One request, or one job, as the code that serves it sees it.
+ *
+ * @public
+ */
+export interface RequestSnapshot {
+  /** From the header `x-request-id` where that was sane, otherwise drawn. */
+  readonly id: string;
+  /** When it began. */
+  readonly startedAt: Date;
+  /** How long it has run, in milliseconds. */
+  readonly elapsedMs: number;
+  /** The times of its queries added up, in milliseconds; more than `elapsedMs` where they ran side by side. */
+  readonly databaseMs: number;
+  /** How many queries it has sent. */
+  readonly queryCount: number;
+}
+
+/** The mutable part, which follows the asynchronous calls of a request. */
+interface Request {
+  readonly id: string;
+  readonly startedAt: Date;
+  readonly started: number;
+  databaseMs: number;
+  queryCount: number;
+}
+
+/**
+ * What the request that is being served is called, when it began and how much of it was the database.
+ *
+ * Injectable; every member is undefined outside of a request. It belongs to one application: two of them in one
+ * process do not see each other's requests.
+ *
+ * @public
+ */
+export class RequestContext {
+  private readonly storage = new AsyncLocalStorage<Request>();
+
+  /** The id of the request, for logs and for answers that say what to quote. */
+  get id(): string | undefined {
+    return this.storage.getStore()?.id;
+  }
+
+  /** Everything that is known of the request so far. */
+  current(): RequestSnapshot | undefined {
+    const request = this.storage.getStore();
+    if (request === undefined) return undefined;
+    const { id, startedAt, started, databaseMs, queryCount } = request;
+    return { id, startedAt, elapsedMs: performance.now() - started, databaseMs, queryCount };
+  }
+
+  /** Runs a job that no request has started, such as a message or a timer, as a request with this id. */
+  run<Result>(work: () => Result, id: string = randomUUID()): Result {
+    const request = { id, startedAt: new Date(), started: performance.now(), databaseMs: 0, queryCount: 0 };
+    return this.storage.run(request, work);
+  }
+
+  /** Binds `work` to the request that is current now. @internal */
+  bind(): (work: () => void) => void {
+    const request = this.storage.getStore();
+    return (work) => {
+      if (request === undefined) work();
+      else this.storage.run(request, work);
+    };
+  }
+
+  /** Adds a query to the request that is current. @internal */
+  record(durationMs: number): void {
+    const request = this.storage.getStore();
+    if (request === undefined) return;
+    request.databaseMs += durationMs;
+    request.queryCount += 1;
+  }
+}
