@@ -2,6 +2,8 @@ import { Logger } from '@nestjs/common';
 import type { PrismaService } from './client/prisma.service.js';
 import { withDeadline } from './common/deadline.js';
 import type { ResolvedDatabaseOptions } from './database.options.js';
+import { UnavailableError } from './errors/connection.errors.js';
+import type { ErrorCode } from './errors/error-codes.js';
 import { ConnectionProbe } from './health/connection-probe.js';
 import { ConnectionSupervisor } from './lifecycle/connection-supervisor.js';
 import { DatabaseStateControl } from './lifecycle/database-state.control.js';
@@ -21,6 +23,9 @@ import { TransactionManager } from './transaction/transaction-manager.js';
 
 /** How long an attempt that was given up on may take to end after its sockets were closed. */
 const SETTLE_MS = 2_000;
+
+/** What says of a failed connect that nobody else will get one either; a full server or pool heals by itself. */
+const MEANS_AWAY = new Set<ErrorCode>(['UNAVAILABLE', 'AUTH', 'TLS']);
 
 /** Where a connection writes what it has to say. */
 export interface ConnectionLog {
@@ -63,8 +68,14 @@ export class DatabaseConnection implements ShutdownMember {
     const { name, startup } = options;
     this.shutdown = options.shutdown;
     this.migrated = !options.migrations.autoDeploy;
-    this.pool = new DatabasePool(options, (line) => {
-      log.warn(line);
+    this.pool = new DatabasePool(options, {
+      warn: (line) => {
+        log.warn(line);
+      },
+      connectFailed: (error) => {
+        if (MEANS_AWAY.has(error.code)) this.state.reportFailure(error);
+      },
+      refusal: () => this.notMigrated(),
     });
     const { pool } = this;
     this.queryLog = new QueryLog({
@@ -197,6 +208,14 @@ export class DatabaseConnection implements ShutdownMember {
     if (this.options.startup.mode !== 'degraded' && !this.everOpened) await this.ownRedis?.connect();
     if (!this.everOpened && this.options.pool.warmUp) await this.pool.warmUp();
     this.everOpened = true;
+  }
+
+  /** A server that accepts already may still have yesterday's tables. */
+  private notMigrated(): UnavailableError | undefined {
+    if (this.migrated) return undefined;
+    return new UnavailableError(this.pool.endpoint, 'its migrations have not been applied yet', {
+      target: { kind: 'postgres', connection: this.options.name },
+    });
   }
 
   /** In `degraded` mode Redis does not hold up the start, and is as welcome later. */

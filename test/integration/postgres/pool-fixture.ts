@@ -37,5 +37,5 @@ export function createPool(
     timeouts: resolveTimeoutOptions(options.timeouts, validator),
   } as const;
   if (validator.violations.length > 0) throw new Error(JSON.stringify(validator.violations));
-  return new DatabasePool(settings, options.warn);
+  return new DatabasePool(settings, options.warn === undefined ? {} : { warn: options.warn });
 }

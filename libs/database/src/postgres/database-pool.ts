@@ -40,6 +40,16 @@ export interface DatabasePoolSettings {
   readonly timeouts: ResolvedTimeoutOptions;
 }
 
+/** What the pool tells its owner, and asks it. */
+export interface DatabasePoolOwner {
+  /** Hears what is worth a warning, a sentence each. */
+  warn?(line: string): void;
+  /** Hears of every connection that could not be opened. */
+  connectFailed?(error: DatabaseError): void;
+  /** Why nobody may borrow a connection yet; undefined lends. */
+  refusal?(): DatabaseError | undefined;
+}
+
 interface Waiter {
   readonly reject: (error: Error) => void;
 }
@@ -68,7 +78,10 @@ export class DatabasePool extends pg.Pool {
   private readonly watch: PoolWatch;
   private closing: Promise<number> | undefined;
 
-  constructor(settings: DatabasePoolSettings, warn: (line: string) => void = () => undefined) {
+  constructor(
+    settings: DatabasePoolSettings,
+    private readonly owner: DatabasePoolOwner = {},
+  ) {
     const { name, url, pool, timeouts, tls } = settings;
     const target: ErrorTarget = { kind: 'postgres', connection: name };
     const endpoint = `${url.host}:${url.port}`;
@@ -116,7 +129,7 @@ export class DatabasePool extends pg.Pool {
         everyMs: Math.min(250, Math.max(20, timeouts.graceMs / 4)),
       },
       (client, loan, heldMs) => {
-        this.reportLeak(client, loan, heldMs, warn);
+        this.reportLeak(client, loan, heldMs);
       },
     );
     // An 'error' event without a listener ends the process; the pool drops the broken client by itself.
@@ -249,7 +262,9 @@ export class DatabasePool extends pg.Pool {
       super.connect((error, client, release) => {
         const refused = !this.waiters.delete(waiter);
         if (client === undefined) {
-          if (!refused) reject(this.translate(error, performance.now() - asked));
+          const failure = this.translate(error, performance.now() - asked);
+          if (!(failure instanceof PoolTimeoutError)) this.owner.connectFailed?.(failure);
+          if (!refused) reject(failure);
           return;
         }
         this.watch.lend(client as unknown as DatabaseClient, trace);
@@ -308,11 +323,11 @@ export class DatabasePool extends pg.Pool {
     return translateConnectionFailure(error, this.endpoint, this.target);
   }
 
-  private reportLeak(client: DatabaseClient, loan: Loan, heldMs: number, warn: (line: string) => void): void {
+  private reportLeak(client: DatabaseClient, loan: Loan, heldMs: number): void {
     const { connection } = this.target;
     const inTransaction = client.getTransactionStatus() !== 'I';
     const leak = { connection, heldMs: Math.round(heldMs), inTransaction, stack: framesOf(loan.trace) };
-    warn(describeLeak(leak));
+    this.owner.warn?.(describeLeak(leak));
     if (leakChannel.hasSubscribers) leakChannel.publish(leak);
   }
 }

@@ -1,0 +1,42 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DatabaseState, PrismaService } from '../../../libs/database/src/index.js';
+import { databaseModule, startApplication } from '../../support/database-application.js';
+import { FaultProxy } from '../../support/fault-proxy/index.js';
+import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
+import { until } from '../../support/until.js';
+
+let database: TestDatabase;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+
+describe('a database that goes away while the application runs', () => {
+  it('makes the state degraded at the first connection that fails, and ready again by itself', async () => {
+    await using proxy = await FaultProxy.start({ upstream: database.url });
+    const application = await startApplication({
+      imports: [databaseModule({ url: proxy.url }, { pool: { min: 1, max: 2 } })],
+    });
+    try {
+      const state = application.get(DatabaseState);
+      const prisma = application.get(PrismaService);
+      expect(state.status).toBe('ready');
+
+      proxy.refuse();
+      proxy.cut('rst');
+      await until(async () => {
+        await prisma.category.count().catch(() => undefined);
+        return state.status === 'degraded';
+      }, 5_000);
+      expect(state.status).toBe('degraded');
+      expect(state.reason).toMatch(/not reachable/);
+
+      await proxy.accept();
+      expect(await until(() => state.status === 'ready', 5_000)).toBe(true);
+      expect(await prisma.category.count()).toBe(0);
+    } finally {
+      await application.close();
+    }
+  });
+});
