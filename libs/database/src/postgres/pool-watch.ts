@@ -35,6 +35,7 @@ export interface PoolWatchLimits {
 export class PoolWatch {
   private readonly loans = new Map<DatabaseClient, WatchedLoan>();
   private timer: NodeJS.Timeout | undefined;
+  private lookedAt = 0;
 
   constructor(
     private readonly limits: PoolWatchLimits,
@@ -52,7 +53,9 @@ export class PoolWatch {
     const now = performance.now();
     const { bytesReceived } = client;
     this.loans.set(client, { since: now, trace, bytesReceived, progressAt: now, reported: false });
-    this.timer ??= setInterval(() => {
+    if (this.timer !== undefined) return;
+    this.lookedAt = now;
+    this.timer = setInterval(() => {
       this.look();
     }, this.limits.everyMs).unref();
   }
@@ -77,24 +80,34 @@ export class PoolWatch {
       return;
     }
     const now = performance.now();
-    const { silentMs, leakMs } = this.limits;
+    const { silentMs, leakMs, everyMs } = this.limits;
+    // While the process was stopped or busy it could not listen, and timers come before the answers that wait to be read.
+    const deafMs = now - this.lookedAt > 2 * everyMs ? now - this.lookedAt - everyMs : 0;
+    this.lookedAt = now;
     for (const [client, loan] of this.loans) {
       if (leakMs > 0 && !loan.reported && now - loan.since >= leakMs) {
         loan.reported = true;
         this.reportLeak(client, loan, now - loan.since);
       }
-      if (silentMs > 0) cutWhenSilent(client, loan, now, silentMs);
+      if (silentMs > 0) cutWhenSilent(client, loan, now, silentMs, deafMs);
     }
   }
 }
 
-function cutWhenSilent(client: DatabaseClient, loan: WatchedLoan, now: number, silentMs: number): void {
+function cutWhenSilent(
+  client: DatabaseClient,
+  loan: WatchedLoan,
+  now: number,
+  silentMs: number,
+  deafMs: number,
+): void {
   const { bytesReceived, waiting, lastCallAt } = client;
   if (!waiting || bytesReceived !== loan.bytesReceived) {
     loan.bytesReceived = bytesReceived;
     loan.progressAt = now;
     return;
   }
-  const silentSince = Math.max(loan.progressAt, lastCallAt);
+  const silentSince = Math.min(now, Math.max(loan.progressAt, lastCallAt) + deafMs);
+  loan.progressAt = silentSince;
   if (now - silentSince >= silentMs) client.cutSilent(silentMs);
 }
