@@ -34,7 +34,16 @@ export default {
     {
       ...common,
       displayName: 'servers',
-      testMatch: ['<rootDir>/test/**/*.{int,e2e,chaos}-spec.ts', '<rootDir>/apps/*/test/**/*.e2e-spec.ts'],
+      testMatch: ['<rootDir>/test/**/*.{int,e2e}-spec.ts', '<rootDir>/apps/*/test/**/*.e2e-spec.ts'],
+      globalSetup: '<rootDir>/test/support/global-setup.mjs',
+      globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
+    },
+    // The long forms of the fault tests: minutes instead of seconds, so not part of `npm test`.
+    {
+      ...common,
+      displayName: 'chaos',
+      testEnvironment: '<rootDir>/test/support/leak-checking-environment.mjs',
+      testMatch: ['<rootDir>/test/chaos/**/*.chaos-spec.ts'],
       globalSetup: '<rootDir>/test/support/global-setup.mjs',
       globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
     },
