@@ -33,7 +33,7 @@ for (const name of contestants) {
   const own = (field) => median(results[name].map((one) => one[field]));
   console.log(
     `  ${titles[name].padEnd(28)} ${own('ms').toFixed(1).padStart(7)} ms (+${difference('ms').toFixed(1)})   ` +
-      `${own('megabytes').toFixed(1).padStart(6)} MB (+${difference('megabytes').toFixed(1)})`,
+      `${own('importMs').toFixed(1).padStart(6)} ms to load the library   ${own('megabytes').toFixed(1).padStart(6)} MB (+${difference('megabytes').toFixed(1)})`,
   );
 }
 
