@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { withDeadline } from '../common/deadline.js';
 import type { HealthReport } from '../common/health-report.js';
 import { singleFlight } from '../common/single-flight.js';
@@ -8,6 +8,7 @@ import { AuthenticationError, ShuttingDownError } from '../errors/connection.err
 import { ValidationError } from '../errors/validation.error.js';
 import { translateConnectionFailure } from '../fault/connection-failure.js';
 import { translateError } from '../fault/translate-error.js';
+import { BoundedRedis } from './bounded-redis.js';
 import { parseInfo } from './redis-info.js';
 import type { ResolvedRedisOptions } from './redis.options.js';
 
@@ -63,16 +64,19 @@ export class RedisService {
     this.target = { kind: 'redis', connection };
     const { hostname, port } = new URL(url.reveal());
     this.endpoint = `${hostname}:${port === '' ? 6379 : port}`;
-    this.client = new Redis(url.reveal(), {
-      lazyConnect: true,
-      connectTimeout: CONNECT_TIMEOUT_MS,
-      commandTimeout: COMMAND_TIMEOUT_MS,
-      enableOfflineQueue: false,
-      autoResendUnfulfilledCommands: false,
-      maxRetriesPerRequest: 0,
-      disconnectTimeout: DESTROY_AFTER_MS,
-      retryStrategy: (attempt) => this.reconnectDelay(attempt),
-    });
+    this.client = new BoundedRedis(
+      url.reveal(),
+      {
+        lazyConnect: true,
+        connectTimeout: CONNECT_TIMEOUT_MS,
+        enableOfflineQueue: false,
+        autoResendUnfulfilledCommands: false,
+        maxRetriesPerRequest: 0,
+        disconnectTimeout: DESTROY_AFTER_MS,
+        retryStrategy: (attempt) => this.reconnectDelay(attempt),
+      },
+      COMMAND_TIMEOUT_MS,
+    );
     // ioredis keeps the password among its options, and prints it with them.
     Object.defineProperty(this.client, inspect.custom, {
       value: () => `Redis { endpoint: '${this.endpoint}', status: '${this.client.status}' }`,
