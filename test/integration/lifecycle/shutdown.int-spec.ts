@@ -5,6 +5,7 @@ import { PrismaService } from '../../../libs/database/src/index.js';
 import { ApplicationProcess } from '../../support/application-process.js';
 import { databaseModule, startApplication } from '../../support/database-application.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
+import { PrivatePostgres } from '../../support/faults/private-postgres.js';
 import { until } from '../../support/until.js';
 
 jest.setTimeout(120_000);
@@ -50,7 +51,7 @@ function ask(port: number, path: string, agent: Agent | false = false): Promise<
 }
 
 describe('SIGTERM', () => {
-  it.each(['express'])(
+  it.each(['express', 'fastify'])(
     'under 200 busy keep-alive connections turns readiness off first, answers every request, and ends by the signal (%s)',
     async (platform) => {
       const drainMs = 4_000;
@@ -135,6 +136,32 @@ describe('SIGTERM', () => {
     await child.exited;
     expect(performance.now() - signalled).toBeLessThan(2_500);
     expect(child.log).toContain('database connections are cut now');
+  });
+
+  // Naive: `pool.end()` waits for the answer of a server that has stopped, for ever.
+  it('ends within its deadline although the database has stopped to answer (row 90)', async () => {
+    const postgres = await PrivatePostgres.start();
+    try {
+      child = new ApplicationProcess({
+        options: { url: postgres.url, shutdown: { drainMs: 100, timeoutMs: 3_000 } },
+      });
+      const { port = 0 } = await child.event('listening');
+      expect((await ask(port, '/work')).status).toBe(200);
+      const stopped = postgres.processes;
+      for (const pid of stopped) process.kill(pid, 'SIGSTOP');
+      try {
+        const hanging = ask(port, '/work').catch(() => undefined);
+        const signalled = performance.now();
+        child.kill('SIGTERM');
+        expect(await child.exited).toEqual({ code: null, signal: 'SIGTERM' });
+        expect(performance.now() - signalled).toBeLessThan(5_000);
+        await hanging;
+      } finally {
+        for (const pid of stopped) process.kill(pid, 'SIGCONT');
+      }
+    } finally {
+      await postgres.stop();
+    }
   });
 
   it('waits for nothing without HTTP', async () => {
