@@ -9,6 +9,7 @@ import {
   UnexpectedRollbackError,
 } from '../../../libs/database/src/index.js';
 import type { DatabasePool } from '../../../libs/database/src/postgres/database-pool.js';
+import { SingleConnection } from '../../../libs/database/src/postgres/single-connection.js';
 import { POOL_CHANNELS } from '../../../libs/database/src/postgres/pool.events.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
 import { until } from '../../support/until.js';
@@ -23,6 +24,9 @@ let pools: { close(timeoutMs: number): Promise<unknown> }[] = [];
 beforeAll(async () => {
   database = await createTestDatabase({ migrated: false });
   await database.query('CREATE TABLE item (id int PRIMARY KEY, name text)');
+  await database.query(
+    "CREATE FUNCTION slow_write(seconds int) RETURNS int LANGUAGE sql AS 'INSERT INTO item SELECT 9, pg_sleep(seconds)::text RETURNING id'",
+  );
 });
 beforeEach(() => database.query('TRUNCATE item'));
 afterEach(async () => {
@@ -227,6 +231,58 @@ describe('waiting for a connection', () => {
   });
 });
 
+describe('the owner of the pool', () => {
+  it('can refuse to lend, which callers hear as its own error, and nothing is opened', async () => {
+    const target = { kind: 'postgres', connection: 'default' } as const;
+    let refusal: UnavailableError | undefined = new UnavailableError('here', 'not yet', { target });
+    const pool = open({ refusal: () => refusal });
+    expect(await rejection(pool.query('SELECT 1'))).toBe(refusal);
+    expect(pool.usage().total).toBe(0);
+    refusal = undefined;
+    await pool.query('SELECT 1');
+  });
+});
+
+describe('a connection of its own', () => {
+  async function openSingle(settings: { pgbouncer?: boolean; password?: () => string }) {
+    const url = new URL(database.url);
+    return await SingleConnection.open({
+      url: {
+        host: url.hostname,
+        port: Number(url.port),
+        database: url.pathname.slice(1),
+        user: url.username,
+        schema: undefined,
+      },
+      password: 'password' in settings ? settings.password : () => decodeURIComponent(url.password),
+      tls: false,
+      applicationName: 'single-test',
+      connectTimeoutMs: 5_000,
+      target: { kind: 'postgres', connection: 'default' },
+      ...(settings.pgbouncer !== undefined && { pgbouncer: settings.pgbouncer }),
+    });
+  }
+
+  it.each([
+    [false, 'UTC'],
+    [true, 'America/New_York'],
+  ])('with pgbouncer = %p asks for no settings that one refuses', async (pgbouncer, timeZone) => {
+    await database.query(`ALTER DATABASE ${database.name} SET TimeZone = 'America/New_York'`);
+    const connection = await openSingle({ pgbouncer });
+    const { rows } = await connection.query("SELECT current_setting('TimeZone')");
+    await connection.close();
+    await database.query(`ALTER DATABASE ${database.name} RESET TimeZone`);
+    expect(rows).toEqual([[timeZone]]);
+  });
+
+  it('fails as the pool does when its password cannot be had', async () => {
+    const failing = () => {
+      throw new Error('the vault is sealed');
+    };
+    expect(await rejection(openSingle({ password: failing }))).toMatchObject({ code: 'AUTH' });
+  });
+});
+
 describe('a connection that breaks', () => {
   async function terminate(pid: number | undefined): Promise<void> {
     await database.query('SELECT pg_terminate_backend($1)', [pid]);
@@ -260,6 +316,7 @@ describe('a connection that breaks', () => {
   it.each([
     ['SELECT pg_sleep(11)', 'CONNECTION_LOST', 'not-applied', true],
     ['INSERT INTO item SELECT 1, pg_sleep(10)::text', 'OUTCOME_UNKNOWN', 'unknown', false],
+    ['SELECT slow_write(13)', 'OUTCOME_UNKNOWN', 'unknown', false],
   ])('under %s is reported as %s', async (sql, code, outcome, retryable) => {
     const pool = open();
     const failed = rejection(pool.query(sql));

@@ -1,3 +1,4 @@
+import type { DatabaseError } from '../../../libs/database/src/index.js';
 import { resolvePoolOptions } from '../../../libs/database/src/postgres/pool.options.js';
 import { resolveTimeoutOptions } from '../../../libs/database/src/postgres/timeout.options.js';
 import { OptionValidator } from '../../../libs/database/src/config/option-validator.js';
@@ -10,6 +11,7 @@ export interface PoolFixtureOptions {
   readonly pool?: PoolOptions;
   readonly timeouts?: TimeoutOptions;
   readonly warn?: (line: string) => void;
+  readonly refusal?: () => DatabaseError | undefined;
   readonly port?: number;
   readonly password?: (() => string | Promise<string>) | undefined;
 }
@@ -37,5 +39,8 @@ export function createPool(
     timeouts: resolveTimeoutOptions(options.timeouts, validator),
   } as const;
   if (validator.violations.length > 0) throw new Error(JSON.stringify(validator.violations));
-  return new DatabasePool(settings, options.warn === undefined ? {} : { warn: options.warn });
+  return new DatabasePool(settings, {
+    ...(options.warn !== undefined && { warn: options.warn }),
+    ...(options.refusal !== undefined && { refusal: options.refusal }),
+  });
 }

@@ -53,14 +53,14 @@ export abstract class DatabaseClient extends pg.Client {
     guardParser(this.internals.connection);
   }
 
-  /** Whether a statement waits for its answer. */
+  /** Whether a statement, or a cursor that handles its own protocol, waits for its answer. */
   get waiting(): boolean {
-    return this.unsettled > 0;
+    return this.unsettled > 0 || !this.internals.readyForQuery;
   }
 
   /** Whether a statement runs, or the session is not ready for the next one. */
   get busy(): boolean {
-    return this.unsettled > 0 || !this.internals.readyForQuery;
+    return this.waiting;
   }
 
   /** Whether the session can be lent to somebody else: alive, idle and outside of any transaction. */
@@ -101,6 +101,7 @@ export abstract class DatabaseClient extends pg.Client {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- pg has nine overloads; see its manual for the forms
   override query(config: any, values?: any, callback?: any): any {
     if (config === null || config === undefined || isSubmittable(config)) {
+      this.lastCallAt = performance.now();
       return super.query(...([config, values, callback] as [never, never, never]));
     }
     const done: unknown = typeof values === 'function' ? values : callback;

@@ -255,6 +255,8 @@ export class DatabasePool extends pg.Pool {
 
   private borrow(trace: Loan['trace']): Promise<pg.PoolClient> {
     if (this.closing !== undefined) return Promise.reject(new ShuttingDownError({ target: this.target }));
+    const refusal = this.owner.refusal?.();
+    if (refusal !== undefined) return Promise.reject(refusal);
     const asked = performance.now();
     return new Promise((resolve, reject) => {
       const waiter: Waiter = { reject };

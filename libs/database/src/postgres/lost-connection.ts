@@ -29,7 +29,7 @@ export function endsSession(error: unknown): boolean {
  * Says what is known about a query whose connection was lost.
  *
  * Nothing was applied when it was not sent, when it only read, and inside a transaction whose COMMIT was not under way:
- * the server rolls back what was open. After that only the data can tell.
+ * the server rolls back what was open. After that, and of a text that may have committed by itself, only the data can tell.
  */
 export function explainLoss(query: TrackedQuery, loss: ConnectionLoss): DatabaseError {
   const { endpoint, target, cause, silentMs } = loss;
@@ -38,7 +38,7 @@ export function explainLoss(query: TrackedQuery, loss: ConnectionLoss): Database
   const { sent, kind } = query;
   if (sent === undefined) return new ConnectionLostError(endpoint, reason, options);
   if (kind === 'commit' && sent.inTransaction) return new CommitOutcomeUnknownError(reason, options);
-  const applied = kind === 'write' && !sent.inTransaction;
+  const applied = kind === 'unclear' || (kind === 'write' && !sent.inTransaction);
   if (silentMs !== undefined) {
     return new QueryTimeoutError(operationOf(query), silentMs, {
       ...options,

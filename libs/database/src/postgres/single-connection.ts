@@ -5,6 +5,7 @@ import type { PostgresTarget } from '../config/connection-url.js';
 import type { PasswordProvider } from '../config/password.js';
 import type { ErrorTarget } from '../errors/database.error.js';
 import { translateConnectionFailure } from '../fault/connection-failure.js';
+import { askPassword } from './ask-password.js';
 import type { ResolvedTlsOptions } from './tls.options.js';
 
 const CLOSE_TIMEOUT_MS = 1_000;
@@ -23,6 +24,8 @@ export interface SingleConnectionSettings {
   readonly target: ErrorTarget;
   /** Gives up and cuts the connection when it is aborted before the session is open. */
   readonly signal?: AbortSignal | undefined;
+  /** Whether a PgBouncer is in between; the session then has the server's settings. */
+  readonly pgbouncer?: boolean;
 }
 
 /** A result with every value in PostgreSQL's text form. */
@@ -53,6 +56,7 @@ export class SingleConnection {
     connectTimeoutMs,
     target,
     signal,
+    pgbouncer = false,
   }: SingleConnectionSettings): Promise<SingleConnection> {
     const socket = new Socket();
     const client = new pg.Client({
@@ -60,10 +64,12 @@ export class SingleConnection {
       port: url.port,
       database: url.database,
       user: url.user,
-      ...(password !== undefined && { password }),
+      // Always given: pg would look for PGPASSWORD otherwise.
+      password: () => askPassword(password, `${url.host}:${url.port}`, target),
       ssl: tls,
       application_name: applicationName,
-      options: `-c TimeZone=UTC${url.schema === undefined ? '' : ` -c search_path="${url.schema}"`}`,
+      // PgBouncer refuses a connection that asks for more than it follows itself.
+      ...(!pgbouncer && { options: startUpOptions(url) }),
       connectionTimeoutMillis: connectTimeoutMs,
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
@@ -140,4 +146,8 @@ export class SingleConnection {
 export function parseArray(text: string): readonly (string | null)[] {
   const parse = pg.types.getTypeParser(TEXT_ARRAY) as (text: string) => (string | null)[];
   return parse(text);
+}
+
+function startUpOptions({ schema }: PostgresTarget): string {
+  return `-c TimeZone=UTC${schema === undefined ? '' : ` -c search_path="${schema}"`}`;
 }
