@@ -76,12 +76,11 @@ describe('the leak check of the suites', () => {
     const { default: config } = (await import(CONFIGURATION)) as {
       default: { projects: { displayName: string; testEnvironment: string }[] };
     };
-    const environments = config.projects.map(({ displayName, testEnvironment }) => [
-      displayName,
-      basename(testEnvironment),
-    ]);
-    const checking = 'leak-checking-environment.mjs';
-    expect(Object.fromEntries(environments)).toEqual({ unit: checking, servers: checking });
+    const environments = config.projects.map(({ testEnvironment }) => basename(testEnvironment));
+    expect(config.projects.map(({ displayName }) => displayName)).toEqual(
+      expect.arrayContaining(['unit', 'servers']),
+    );
+    expect(new Set(environments)).toEqual(new Set(['leak-checking-environment.mjs']));
   });
 
   it('makes the run end with an error', () => {
