@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { Server as TlsServer } from 'node:tls';
 
 const SWEEP_MS = 50;
 /** How long a client may take to finish sending a request once the server has stopped listening. */
@@ -16,12 +17,17 @@ type Responses = Set<ServerResponse>;
  */
 export class HttpDrain {
   private readonly connections = new Map<Socket, Responses>();
+  /** TLS connections that cannot carry a request yet, by their peer. */
+  private readonly handshakes = new Map<string, Socket>();
+  private readonly isTls: boolean;
   private sweeping: NodeJS.Timeout | undefined;
   private stoppedListeningAt: number | undefined;
 
   /** Has to be there before the server listens: it follows the connections that come from now on. */
   constructor(private readonly server: Server) {
-    server.on('connection', this.onConnection);
+    this.isTls = server instanceof TlsServer;
+    server.on('connection', this.isTls ? this.onHandshake : this.onConnection);
+    server.on('secureConnection', this.onSecureConnection);
     server.prependListener('request', this.onRequest);
   }
 
@@ -41,16 +47,33 @@ export class HttpDrain {
 
   /** Closes every connection, whatever it is doing. */
   cut(): void {
+    for (const socket of this.handshakes.values()) socket.destroy();
     for (const socket of this.connections.keys()) socket.destroy();
   }
 
   /** Takes back everything this has put on the server. */
   end(): void {
     clearInterval(this.sweeping);
-    this.server.off('connection', this.onConnection);
+    this.server.off('connection', this.isTls ? this.onHandshake : this.onConnection);
+    this.server.off('secureConnection', this.onSecureConnection);
     this.server.off('request', this.onRequest);
+    this.handshakes.clear();
     this.connections.clear();
   }
+
+  private readonly onHandshake = (socket: Socket) => {
+    const peer = peerOf(socket);
+    this.handshakes.set(peer, socket);
+    socket.once('close', () => {
+      if (this.handshakes.get(peer) === socket) this.handshakes.delete(peer);
+    });
+  };
+
+  /** Requests know the encrypted socket and not the one below it, and Node does not say which belong together. */
+  private readonly onSecureConnection = (socket: Socket) => {
+    this.handshakes.delete(peerOf(socket));
+    this.onConnection(socket);
+  };
 
   private readonly onConnection = (socket: Socket) => {
     this.connections.set(socket, new Set());
@@ -71,12 +94,20 @@ export class HttpDrain {
     const now = performance.now();
     this.stoppedListeningAt ??= now;
     const isLate = now - this.stoppedListeningAt >= RECEIVE_LIMIT_MS;
+    for (const socket of this.handshakes.values()) {
+      if (isLate || socket.bytesRead === 0) socket.destroy();
+    }
     for (const [socket, responses] of this.connections) {
       if (responses.size === 0 && socket.bytesRead === 0) socket.destroy();
       else if (isLate && ![...responses].some(({ req }) => req.complete)) socket.destroy();
     }
     this.server.closeIdleConnections();
   }
+}
+
+/** The same for a socket and the encrypted one on top of it. */
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress ?? ''} ${remotePort ?? ''}`;
 }
 
 /** HTTP/2 has no such header and no need for it. */
