@@ -74,6 +74,8 @@ async function openForApplication(
   defaultRedis: RedisService | undefined,
 ): Promise<DatabaseConnection> {
   try {
+    // The options may have taken longer than another connection took to fail.
+    coordinator.throwIfAbandoned(name);
     const resolved = resolveDatabaseOptions(options, name);
     const connection = new DatabaseConnection(
       resolved,
@@ -83,6 +85,7 @@ async function openForApplication(
     );
     coordinator.reserve(name, connection);
     await connection.start();
+    coordinator.throwIfAbandoned(name);
     return connection;
   } catch (error) {
     await coordinator.abandonStart();

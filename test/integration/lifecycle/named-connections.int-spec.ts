@@ -23,6 +23,7 @@ import { extendBilling } from '../../support/billing-connection.js';
 import { databaseModule, startApplication } from '../../support/database-application.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
 import { describeWithRedis, redisUrl } from '../../support/test-redis.js';
+import { until } from '../../support/until.js';
 
 class CategoryRepository extends RepositoryFor('category') {}
 class BillingCategoryRepository extends RepositoryFor('category', { connection: 'billing' }) {}
@@ -142,6 +143,32 @@ describe('named connections', () => {
     });
     await expect(failing).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     expect(await shop.countConnections()).toBe(0);
+  });
+
+  // Naive: what is opened after the failure is in nobody's hands, and keeps the process alive.
+  it('do not open after one of them has failed to start', async () => {
+    let giveUrl: ((url: string) => void) | undefined;
+    const url = new Promise<string>((resolve) => (giveUrl = resolve));
+    const common = { client: PrismaClient, env: false, redis: false } as const;
+    const failing = startApplication({
+      imports: [
+        DatabaseModule.forRootAsync({
+          name: 'archive',
+          useFactory: () => ({
+            ...common,
+            url: 'postgresql://u:p@127.0.0.1:1/d',
+            startup: { attempts: 1 },
+          }),
+        }),
+        DatabaseModule.forRootAsync({
+          name: 'billing',
+          useFactory: async () => ({ ...common, url: await url, pool: { min: 1 } }),
+        }),
+      ],
+    });
+    await expect(failing).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    giveUrl?.(billing.url);
+    expect(await until(async () => (await billing.countConnections()) > 0, 1_500)).toBe(false);
   });
 });
 

@@ -11,6 +11,7 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { InvalidOptionsError } from '../config/config.errors.js';
+import { ShuttingDownError } from '../errors/connection.errors.js';
 import type { DatabaseStateControl } from './database-state.control.js';
 import { asHttpServer, HttpDrain } from './http-drain.js';
 
@@ -72,9 +73,13 @@ export class ShutdownCoordinator
     await this.closeAll(0);
   }
 
-  /** Whether another connection's failure has ended the start. */
-  get startAbandoned(): boolean {
-    return this.abandoned;
+  /**
+   * Refuses a connection that comes after another one's failure has ended the start: nobody would close it.
+   *
+   * @throws {@link ShuttingDownError} when the start was abandoned
+   */
+  throwIfAbandoned(name: string): void {
+    if (this.abandoned) throw new ShuttingDownError({ target: { kind: 'postgres', connection: name } });
   }
 
   onApplicationBootstrap(): void {
