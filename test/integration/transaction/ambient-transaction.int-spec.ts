@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { Injectable, type INestApplicationContext } from '@nestjs/common';
+import { ConflictException, Injectable, type INestApplicationContext } from '@nestjs/common';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { PrismaClient } from '../../../apps/shop/src/generated/prisma/client.js';
 import {
+  DatabaseError,
   DatabaseModule,
   PrismaService,
   RepositoryFor,
@@ -92,6 +93,38 @@ describe('TransactionManager.run', () => {
     await expect(running).rejects.toBe(failure);
     expect(await stored()).toEqual([]);
     expect(await customers.count()).toBe(0);
+  });
+
+  it("passes the application's own exception on unchanged, also where a database error is its cause", async () => {
+    await categories.create(category('books'));
+    const answers: Error[] = [];
+    const answer = (cause: unknown) => {
+      answers.push(new ConflictException('name taken', { cause }));
+      throw answers.at(-1);
+    };
+    const attempts: [string, () => Promise<unknown>][] = [
+      ['UniqueViolationError', () => categories.create(category('books'))],
+      [
+        'PrismaClientKnownRequestError',
+        () => prisma.$executeRaw`INSERT INTO category (name, slug) VALUES ('books', 'books')`,
+      ],
+    ];
+    for (const [name, attempt] of attempts) {
+      const thrown: unknown = await transactions
+        .run(async () => await attempt().catch(answer))
+        .catch((error: unknown) => error);
+      expect(thrown).toBe(answers.at(-1));
+      expect(thrown).toMatchObject({ message: 'name taken', cause: { name } });
+    }
+    expect(answers).toHaveLength(2);
+    // A driver's own error gets its class, the application's exception around it stays.
+    const bare = Object.assign(new Error('duplicate key'), { severity: 'ERROR', code: '23505' });
+    const own = new ConflictException('name taken', { cause: bare });
+    await expect(transactions.run(async () => await Promise.reject(own))).rejects.toBe(own);
+    await expect(transactions.run(async () => await Promise.reject(bare))).rejects.toBeInstanceOf(
+      DatabaseError,
+    );
+    expect(await stored()).toEqual(['books']);
   });
 
   it('runs everything inside on one connection', async () => {

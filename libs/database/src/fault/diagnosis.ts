@@ -23,6 +23,15 @@ export function diagnose(error: unknown): Diagnosis {
   return { verdict, source, evidence };
 }
 
+/**
+ * Who threw the error itself, whatever it has for a cause. An application that puts an exception of its own around a
+ * database error has decided what its caller is to see.
+ */
+export function thrownBy(error: unknown): FaultSource {
+  const evidence = collectEvidence(error, 0);
+  return evidence.library === undefined ? hearWitnesses(evidence).source : 'library';
+}
+
 interface Testimony {
   readonly verdict: Verdict;
   readonly source: FaultSource;

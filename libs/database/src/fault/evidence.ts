@@ -32,9 +32,12 @@ export interface Evidence {
   readonly texts: string[];
 }
 
-/** Reads an error of any shape: never throws, never goes round in circles, five layers deep at most. */
-export function collectEvidence(error: unknown): Evidence {
-  const nodes = layersOf(error);
+/**
+ * Reads an error of any shape: never throws, never goes round in circles, five layers deep at most. A `depth` of 0
+ * reads the outermost error alone.
+ */
+export function collectEvidence(error: unknown, depth = MAX_DEPTH): Evidence {
+  const nodes = layersOf(error, depth);
   const evidence: Evidence = { nodes, isPrisma: false, isServer: false, isRedis: false, texts: [] };
   for (const node of nodes) {
     if (isInstance(node, DatabaseError)) {
@@ -48,11 +51,11 @@ export function collectEvidence(error: unknown): Evidence {
 }
 
 /** The error, what its adapter wrapped, its causes, the first of several errors, the last error of a cluster. */
-function layersOf(error: unknown): readonly unknown[] {
+function layersOf(error: unknown, maxDepth: number): readonly unknown[] {
   const nodes: unknown[] = [];
   const seen = new Set<unknown>();
   let layer: unknown[] = [error];
-  for (let depth = 0; depth <= MAX_DEPTH && layer.length > 0; depth += 1) {
+  for (let depth = 0; depth <= maxDepth && layer.length > 0; depth += 1) {
     const next: unknown[] = [];
     for (const node of layer) {
       if (seen.has(node) || nodes.length >= MAX_NODES) continue;
@@ -88,8 +91,10 @@ function readNames(node: unknown, evidence: Evidence): void {
 function readCodes(node: unknown, evidence: Evidence): void {
   const code = readText(node, 'code') ?? readText(node, 'errorCode') ?? '';
   const severity = readText(node, 'severity');
-  const original = readText(node, 'originalCode');
-  const isServers = /^[0-9A-Z]{5}$/.test(code) && (severity !== undefined || isSqlState(code));
+  // Other systems have codes of five characters too, so the shape has to be that of pg, or Prisma's around it.
+  const original = evidence.isPrisma ? readText(node, 'originalCode') : undefined;
+  const isServers =
+    /^[0-9A-Z]{5}$/.test(code) && (severity !== undefined || (evidence.isPrisma && isSqlState(code)));
   if (severity !== undefined) evidence.severity ??= severity;
   if (original !== undefined || isServers) {
     evidence.sqlState ??= original ?? code;
@@ -97,9 +102,9 @@ function readCodes(node: unknown, evidence: Evidence): void {
   }
   const kind = readText(node, 'kind');
   if (kind !== undefined) evidence.adapterKind ??= kind;
-  if (PRISMA_CODE.test(code)) {
+  // An application that hands on the code of an error is not Prisma, whose errors all have its names.
+  if (evidence.isPrisma && PRISMA_CODE.test(code)) {
     evidence.prismaCode ??= code;
-    evidence.isPrisma = true;
   } else if (code !== '' && !isServers) {
     if (evidence.systemCode !== undefined) return;
     evidence.systemCode = code;

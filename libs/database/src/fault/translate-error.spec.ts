@@ -197,6 +197,26 @@ describe('classifyFault', () => {
   });
 });
 
+describe('a code of five characters', () => {
+  it.each([
+    ['an application', error('declined', { code: '40001' })],
+    ['an application, as `originalCode`', error('declined', { originalCode: '40001' })],
+    ['the cause of an error of an application', error('x', { cause: error('declined', { code: '40001' }) })],
+  ])('is no SQLSTATE in an error of %s', (_, thrown) => {
+    const fault = classifyFault(thrown);
+    expect(fault).toMatchObject({ code: 'QUERY', source: 'unknown', retryable: false, outcome: 'unknown' });
+    expect(fault).not.toHaveProperty('sqlState');
+  });
+
+  it.each([
+    ['pg', server('40001')],
+    ["Prisma's adapter", adapter({ code: '40001' })],
+    ['Prisma', wrapped('P2010', { code: '40001' })],
+  ])('is one in an error of %s', (_, thrown) => {
+    expect(classifyFault(thrown)).toMatchObject({ code: 'SERIALIZATION_FAILURE', sqlState: '40001' });
+  });
+});
+
 describe('translateError', () => {
   it('returns an error of the library itself, also out of the error that Prisma puts in its place', () => {
     const own = new ConnectionLostError('db:5432', 'ECONNRESET', { target });

@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import { fullJitter } from '../common/backoff.js';
 import type { Clock } from '../common/clock.js';
 import { ConnectionLostError } from '../errors/connection.errors.js';
+import { UniqueViolationError } from '../errors/constraint.errors.js';
+import { DatabaseError } from '../errors/database.error.js';
 import { OutcomeUnknownError } from '../errors/outcome.errors.js';
 import { DeadlockError, SerializationFailureError } from '../errors/query.errors.js';
 import { executeWithRetry, retry } from './execute-with-retry.js';
@@ -62,6 +64,27 @@ describe('executeWithRetry', () => {
   ])('throws %s at once and unchanged', async (_, thrown) => {
     const operation = failing(thrown);
     await expect(run(operation).result).rejects.toBe(thrown);
+    expect(operation).toHaveBeenCalledTimes(1);
+  });
+
+  it.each([
+    ['the library', new UniqueViolationError('user.create', {}, { target })],
+    ['Prisma', Object.assign(new Error('x'), { name: 'PrismaClientKnownRequestError', code: 'P2002' })],
+    ['the server', Object.assign(new Error('x'), { severity: 'ERROR', code: '23505' })],
+    ['Redis', Object.assign(new Error('OOM x'), { name: 'ReplyError' })],
+    ['a driver, as a text', new Error('Connection terminated unexpectedly')],
+  ])("throws the application's own exception around an error of %s unchanged", async (_, cause) => {
+    const { code } = cause as { code?: string };
+    const conflict = Object.assign(new Error('email taken', { cause }), { name: 'ConflictException', code });
+    await expect(run(failing(conflict)).result).rejects.toBe(conflict);
+    // The error inside, thrown by itself, gets its class.
+    await expect(run(failing(cause)).result).rejects.toBeInstanceOf(DatabaseError);
+  });
+
+  it('takes a code of another system for no SQLSTATE, so it neither repeats nor replaces its error', async () => {
+    const declined = Object.assign(new Error('card declined'), { name: 'PaymentError', code: '40001' });
+    const operation = failing(declined);
+    await expect(run(operation).result).rejects.toBe(declined);
     expect(operation).toHaveBeenCalledTimes(1);
   });
 

@@ -2,6 +2,7 @@ import { untilAborted } from '../common/abort.js';
 import { fullJitter } from '../common/backoff.js';
 import { systemClock, type Clock } from '../common/clock.js';
 import { DatabaseError, recordAttempts } from '../errors/database.error.js';
+import { thrownBy } from '../fault/diagnosis.js';
 import { classifyFault, translateError } from '../fault/translate-error.js';
 import { asOneAttempt, isInsideAttempt } from './retry-scope.js';
 import { resolveRetryOptions, type ResolvedRetryOptions, type RetryOptions } from './retry.options.js';
@@ -14,7 +15,7 @@ import { resolveRetryOptions, type ResolvedRetryOptions, type RetryOptions } fro
  * `TransactionManager`, and inside another retry, it is tried once, as only the outermost unit may be repeated.
  *
  * The error thrown is that of the last attempt, as its class of the taxonomy, with `attempts` and `elapsedMs` over all
- * of them. Errors of your own code pass unchanged.
+ * of them. Errors of your own code pass unchanged, also those whose `cause` is a database error.
  *
  * @throws {@link InvalidOptionsError} when the options are wrong; nothing was run
  * @throws the signal's reason when it is aborted; an attempt that is under way goes on and may still take effect
@@ -75,6 +76,6 @@ function isWorthRepeating(error: unknown): boolean {
 
 /** Puts the library's class in the place of what a driver threw; what may be the application's own stays. */
 function translateOwn(error: unknown, operation: string): unknown {
-  const { source } = classifyFault(error);
+  const source = thrownBy(error);
   return source === 'unknown' || source === 'network' ? error : translateError(error, { operation });
 }

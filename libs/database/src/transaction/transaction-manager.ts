@@ -1,7 +1,8 @@
 import { InvalidOptionsError } from '../config/config.errors.js';
 import { OptionValidator } from '../config/option-validator.js';
 import { refuseConflict } from './joining.js';
-import { classifyFault, translateError } from '../fault/translate-error.js';
+import { thrownBy } from '../fault/diagnosis.js';
+import { translateError } from '../fault/translate-error.js';
 import { asOneAttempt } from '../resilience/retry-scope.js';
 import type { TransactionContext, TransactionScope } from './transaction-context.js';
 import type { TransactionRunner } from './transaction-runner.port.js';
@@ -104,10 +105,10 @@ export class TransactionManager {
 
 /**
  * Puts the library's class in the place of what Prisma or the server said. Every other error comes from `work`, also
- * one of a socket: it may have called another system.
+ * one of a socket: it may have called another system; and also one around a database error, as that is an answer to it.
  */
 function translateOwn(error: unknown, phase: 'begin' | 'execute' | 'commit'): unknown {
-  const { source } = classifyFault(error);
+  const source = thrownBy(error);
   if (source === 'unknown' || source === 'network' || source === 'redis') return error;
   return translateError(error, {
     operation: phase === 'commit' ? 'COMMIT' : 'The transaction',
