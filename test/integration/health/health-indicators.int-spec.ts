@@ -141,6 +141,15 @@ describe('RedisHealthIndicator', () => {
 });
 
 describeWithRedis('RedisHealthIndicator with Redis', () => {
+  it('asks Redis again only when the last report is older than the check allows', async () => {
+    const started = await start({ redis: { url: redisUrl() } });
+    const indicator = started.get(RedisHealthIndicator);
+    const reported = async (maxAgeMs: number) =>
+      (await indicator.pingCheck('redis', { details: true, maxAgeMs })).redis;
+    const first = await reported(0);
+    for (let check = 0; check < 5; check++) expect(await reported(60_000)).toEqual(first);
+  });
+
   it('is up with version and memory, and down once Redis is disconnected', async () => {
     const started = await start({ redis: { url: redisUrl() } });
     const indicator = started.get(RedisHealthIndicator);

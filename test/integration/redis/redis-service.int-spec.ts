@@ -2,7 +2,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/gl
 import { mkdtemp, rm, chmod } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { inspect } from 'node:util';
+import type { Redis } from 'ioredis';
 import { startEmbeddedRedis, type EmbeddedRedis } from '../../../libs/database/src/embedded/index.js';
 import { Secret } from '../../../libs/database/src/config/secret.js';
 import {
@@ -76,13 +78,49 @@ describeWithRedis('RedisService', () => {
     });
   });
 
+  it.each([
+    ['BLPOP', (client: Redis) => client.blpop('queue', 5), ['queue', 'x']],
+    ['BLMPOP', (client: Redis) => client.blmpop(5, 1, 'queue', 'LEFT'), ['queue', ['x']]],
+    ['a BLPOP that waits for ever', (client: Redis) => client.blpop('queue', 0), ['queue', 'x']],
+  ])('lets %s wait for longer than other commands may take', async (_name, pop, expected) => {
+    const worker = redis.client.duplicate();
+    await worker.connect();
+    try {
+      const popped = pop(worker).catch((error: unknown) => error);
+      await setTimeout(2_500);
+      await redis.client.rpush('queue', 'x');
+      expect(await popped).toEqual(expected);
+    } finally {
+      worker.disconnect();
+    }
+  });
+
+  it.each([
+    ['XREAD', (client: Redis) => client.xread('BLOCK', 2_500, 'STREAMS', 'stream', '$'), null],
+    ['WAIT', (client: Redis) => client.wait(9, 2_500), 0],
+  ])('lets %s end by its own timeout', async (_name, wait, expected) => {
+    expect(await wait(redis.client)).toBe(expected);
+  });
+
+  it('gives a report again for as long as it may be old, and never one of a connection that was lost', async () => {
+    const first = await redis.checkHealth({ maxAgeMs: 0 });
+    expect(await redis.checkHealth({ maxAgeMs: 60_000 })).toBe(first);
+    expect(await redis.checkHealth({ maxAgeMs: 0 })).not.toBe(first);
+    const last = await redis.checkHealth({ maxAgeMs: 60_000 });
+    redis.client.stream.destroy();
+    await until(() => !redis.isConnected(), 2_000);
+    expect(await until(() => redis.isConnected(), 5_000)).toBe(true);
+    expect(await redis.checkHealth({ maxAgeMs: 60_000 })).not.toBe(last);
+  });
+
   it('shows no password when it is printed', () => {
     const url = new URL(redisUrl());
     url.password = 'hunter2';
     const secretive = new RedisService({ url: new Secret(url.toString()) });
     const printed =
       inspect({ secretive, client: secretive.client }, { depth: 9, showHidden: true }) +
-      JSON.stringify(secretive);
+      inspect(secretive.client.duplicate(), { depth: 9, showHidden: true }) +
+      JSON.stringify({ secretive, client: secretive.client, copy: secretive.client.duplicate() });
     expect(printed).toContain(`endpoint: '${url.host}'`);
     expect(printed).not.toContain('hunter2');
   });
@@ -194,5 +232,29 @@ describeWithRedis('RedisService when its server goes away', () => {
     } finally {
       process.kill(pid, 'SIGCONT');
     }
+  });
+
+  it('asks a silent server for its health once, bounds a copy of the client, and recovers', async () => {
+    const infos = async () =>
+      Number(/cmdstat_info:calls=(\d+)/.exec(await redis.client.info('commandstats'))?.[1] ?? 0);
+    const copy = redis.client.duplicate();
+    await copy.connect();
+    const before = await infos();
+    const pid = server.serverProcessId;
+    if (pid === undefined) throw new Error('the server has no process id');
+    process.kill(pid, 'SIGSTOP');
+    try {
+      const bounded = copy.get('k').catch((error: unknown) => error);
+      for (let check = 0; check < 3; check++) {
+        expect(await redis.checkHealth({ maxAgeMs: 0 })).toMatchObject({ healthy: false });
+      }
+      expect(await bounded).toMatchObject({ message: 'Command timed out' });
+    } finally {
+      process.kill(pid, 'SIGCONT');
+      copy.disconnect();
+    }
+    // The reading before counts itself only afterwards.
+    expect((await infos()) - before).toBe(2);
+    expect(await redis.checkHealth({ maxAgeMs: 0 })).toMatchObject({ healthy: true });
   });
 });

@@ -2,11 +2,15 @@ import { withDeadline } from '../common/deadline.js';
 import type { HealthReport } from '../common/health-report.js';
 import { DatabaseError } from '../errors/database.error.js';
 import type { ErrorCode } from '../errors/error-codes.js';
-import type { HealthProbe, HealthProbeOptions, ProbeSession } from './health-probe.port.js';
+import {
+  DEFAULT_MAX_AGE_MS,
+  type HealthProbe,
+  type HealthProbeOptions,
+  type ProbeSession,
+} from './health-probe.port.js';
 
 /** Below one second: that is when Kubernetes gives up on a probe by default, and its verdict says less than ours. */
 export const PROBE_TIMEOUT_MS = 750;
-const DEFAULT_MAX_AGE_MS = 500;
 
 /** What a probe needs to know of its store. */
 export interface ConnectionProbeSettings {

@@ -1,6 +1,9 @@
 import type { HealthReport } from '../common/health-report.js';
 import type { PoolUsage } from '../errors/connection.errors.js';
 
+/** The {@link HealthProbeOptions.maxAgeMs} of a check that names none. */
+export const DEFAULT_MAX_AGE_MS = 500;
+
 /**
  * How fresh an answer of a probe has to be.
  *

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import type { Redis } from 'ioredis';
+import { Command, type Redis } from 'ioredis';
 import { withDeadline } from '../common/deadline.js';
 import type { HealthReport } from '../common/health-report.js';
 import { singleFlight } from '../common/single-flight.js';
@@ -8,6 +8,7 @@ import { AuthenticationError, ShuttingDownError } from '../errors/connection.err
 import { ValidationError } from '../errors/validation.error.js';
 import { translateConnectionFailure } from '../fault/connection-failure.js';
 import { translateError } from '../fault/translate-error.js';
+import { DEFAULT_MAX_AGE_MS } from '../health/health-probe.port.js';
 import { BoundedRedis } from './bounded-redis.js';
 import { parseInfo } from './redis-info.js';
 import type { ResolvedRedisOptions } from './redis.options.js';
@@ -40,7 +41,8 @@ export interface RedisSetOptions {
 /**
  * Redis as an injectable: a few everyday commands with a deadline and typed errors, and the client itself for the rest.
  *
- * Every command settles within 2 seconds. While the connection is down commands fail at once instead of queueing: a
+ * Every command settles within 2 seconds, except for those of the client that block on the server. With
+ * `startup.mode: 'lazy'` the first one opens the connection before that, for up to 10 seconds. While the connection is down commands fail at once instead of queueing: a
  * command that is sent after its caller was told it failed would change data behind the caller's back. A connection that
  * is lost comes back by itself; after {@link RedisService.disconnect} every command is refused.
  *
@@ -50,21 +52,30 @@ export class RedisService {
   /**
    * The ioredis client for every command the service does not wrap. With `startup.mode: 'lazy'` it is connected by the
    * first command of the service or by {@link RedisService.connect}, not by a command of its own.
+   *
+   * A command that blocks on the server, such as BLPOP, XREAD with BLOCK or WAIT, may take its own timeout and the 2
+   * seconds on top; with a timeout of 0 it waits until the connection ends. It holds up every other command of its
+   * connection, which fail after their 2 seconds: give it a connection of its own with `client.duplicate()`. That one
+   * has the same limits; connect it before its first command, and close it yourself.
    */
   readonly client: Redis;
+  private readonly bounded: BoundedRedis;
   private readonly endpoint: string;
   private readonly target: ErrorTarget;
   private disconnecting: Promise<void> | undefined;
   /** A first attempt that fails is its caller's to repeat; only what was wanted for good comes back by itself. */
   private staysConnected = false;
   private lastFailure: DatabaseError | undefined;
+  private lastHealth: { readonly report: HealthReport; readonly at: number } | undefined;
+  /** The health question that has no answer yet, however long ago its check gave up. */
+  private asking: Promise<HealthReport> | undefined;
 
   /** @internal */
   constructor({ url }: ResolvedRedisOptions, connection = 'default') {
     this.target = { kind: 'redis', connection };
     const { hostname, port } = new URL(url.reveal());
     this.endpoint = `${hostname}:${port === '' ? 6379 : port}`;
-    this.client = new BoundedRedis(
+    this.bounded = new BoundedRedis(
       url.reveal(),
       {
         lazyConnect: true,
@@ -77,10 +88,7 @@ export class RedisService {
       },
       COMMAND_TIMEOUT_MS,
     );
-    // ioredis keeps the password among its options, and prints it with them.
-    Object.defineProperty(this.client, inspect.custom, {
-      value: () => `Redis { endpoint: '${this.endpoint}', status: '${this.client.status}' }`,
-    });
+    this.client = this.bounded;
     // Without a listener ioredis writes every reconnect failure to the console; each caller gets its own error.
     this.client.on('error', (error) => {
       this.lastFailure = translateConnectionFailure(withoutArguments(error), this.endpoint, this.target);
@@ -88,6 +96,9 @@ export class RedisService {
     this.client.on('ready', () => {
       this.lastFailure = undefined;
       this.staysConnected = true;
+    });
+    this.client.on('close', () => {
+      if (this.lastHealth?.report.healthy === true) this.lastHealth = undefined;
     });
   }
 
@@ -138,24 +149,45 @@ export class RedisService {
     return this.client.status === 'ready';
   }
 
-  /** Pings the server and reads its memory and role; one check at a time, bounded to a second, never rejects. */
-  readonly checkHealth = singleFlight(async (): Promise<HealthReport> => {
+  /**
+   * Pings the server and reads its memory and role; bounded to a second, never rejects.
+   *
+   * One check at a time, which concurrent calls share; whoever comes within `maxAgeMs` gets the same report. While a
+   * question is unanswered later checks wait for its answer: they do not pile up questions in front of a silent server.
+   */
+  async checkHealth({
+    maxAgeMs = DEFAULT_MAX_AGE_MS,
+  }: { readonly maxAgeMs?: number } = {}): Promise<HealthReport> {
+    const { lastHealth } = this;
+    if (lastHealth !== undefined && performance.now() - lastHealth.at < maxAgeMs) {
+      // That the connection has broken since is news.
+      if (!lastHealth.report.healthy || this.isConnected()) return lastHealth.report;
+    }
+    return await this.checking();
+  }
+
+  private readonly checking = singleFlight(async (): Promise<HealthReport> => {
     const started = performance.now();
-    const latencyMs = () => Math.round((performance.now() - started) * 100) / 100;
-    const failed = (error: string): HealthReport => ({
-      healthy: false,
-      latencyMs: latencyMs(),
-      details: {},
-      error,
+    this.asking ??= this.askHealth().finally(() => {
+      this.asking = undefined;
     });
-    const check = this.run('INFO', () => this.client.info()).then(
-      (text): HealthReport => ({ healthy: true, latencyMs: latencyMs(), details: parseInfo(text) }),
-      (error: unknown) => failed((error as Error).message),
+    const report = await withDeadline(this.asking, HEALTH_TIMEOUT_MS, () =>
+      unhealthy(started, `No answer within ${HEALTH_TIMEOUT_MS} ms.`),
     );
-    return await withDeadline(check, HEALTH_TIMEOUT_MS, () =>
-      failed(`No answer within ${HEALTH_TIMEOUT_MS} ms.`),
-    );
+    this.lastHealth = { report, at: performance.now() };
+    return report;
   });
+
+  private async askHealth(): Promise<HealthReport> {
+    const started = performance.now();
+    try {
+      const question = new Command('info', [], { replyEncoding: 'utf8' });
+      const text = await this.run('INFO', () => this.bounded.sendUnlimited(question));
+      return { healthy: true, latencyMs: elapsedMs(started), details: parseInfo(String(text)) };
+    } catch (error) {
+      return unhealthy(started, (error as Error).message);
+    }
+  }
 
   /**
    * The text at `key`, or null where there is none.
@@ -252,6 +284,14 @@ export class RedisService {
       this.client.disconnect();
     });
   }
+}
+
+function elapsedMs(since: number): number {
+  return Math.round((performance.now() - since) * 100) / 100;
+}
+
+function unhealthy(since: number, error: string): HealthReport {
+  return { healthy: false, latencyMs: elapsedMs(since), details: {}, error };
 }
 
 /** ioredis hangs the command on its errors, arguments included: values, and the password of AUTH and HELLO. */
