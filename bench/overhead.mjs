@@ -40,6 +40,8 @@ const application = await NestFactory.createApplicationContext(
         redis: redisServer === null ? false : { url: redisServer.url },
         migrations: { autoDeploy: true },
         pool: { max: 10 },
+        // As in production: the development log prints every statement, which nobody compares with silence.
+        logging: { mode: 'production' },
       }),
       DatabaseModule.forFeature([CategoryRepository]),
     ],
