@@ -57,7 +57,14 @@ export class ConnectionSupervisor {
     if (this.stopping.signal.aborted) return;
     this.healing ??= this.keepTrying(this.stopping.signal).finally(() => {
       this.healing = undefined;
+      // A failure that was reported right after the last attempt still found this one under way.
+      if (this.state.status === 'degraded') this.heal();
     });
+  }
+
+  /** Aborted by {@link ConnectionSupervisor.stop}, with what an operation on a closing connection fails with. */
+  get stopped(): AbortSignal {
+    return this.stopping.signal;
   }
 
   /** Ends every wait and every attempt; never rejects. */
