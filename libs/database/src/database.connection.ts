@@ -121,6 +121,7 @@ export class DatabaseConnection implements ShutdownMember {
       connect: () => this.connect(),
       disconnect: () => this.close(this.shutdown.timeoutMs),
       isOpen: () => this.closing === undefined,
+      closing: this.supervisor.stopped,
     });
     this.transactions = new TransactionManager(
       new PrismaTransactionRunner(client),

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Agent, get } from 'node:http';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { PrismaService } from '../../../libs/database/src/index.js';
+import { PrismaService, UnavailableError } from '../../../libs/database/src/index.js';
 import { ApplicationProcess } from '../../support/application-process.js';
 import { databaseModule, startApplication } from '../../support/database-application.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
@@ -238,5 +238,28 @@ describe('app.close()', () => {
     }
     expect(await database.countConnections()).toBe(0);
     expect(listeners()).toEqual(before);
+  });
+});
+
+describe('PrismaService.withRetry', () => {
+  // Naive: it goes on through all of its pauses, for a connection that will never be back.
+  it('ends when the connection begins to close', async () => {
+    const application = await startApplication({ imports: [databaseModule(database)] });
+    const prisma = application.get(PrismaService);
+    const closed: Promise<void>[] = [];
+    const operation = jest.fn(() => {
+      closed.push(application.close());
+      return Promise.reject(
+        new UnavailableError('db:5432', 'ECONNREFUSED', {
+          target: { kind: 'postgres', connection: 'default' },
+        }),
+      );
+    });
+    await expect(prisma.withRetry(operation, 20)).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
+    expect(operation.mock.calls.length).toBeLessThan(20);
+    await Promise.all(closed);
+    operation.mockClear();
+    await expect(prisma.withRetry(operation)).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
+    expect(operation).not.toHaveBeenCalled();
   });
 });

@@ -56,6 +56,7 @@ export abstract class PrismaService {
    * default pauses. Inside a transaction it is tried once.
    *
    * @param attempts - how often it is tried at most, 3 unless given
+   * @throws {@link ShuttingDownError} as soon as the connection begins to close
    */
   abstract withRetry<Result>(operation: () => Promise<Result>, attempts?: number): Promise<Result>;
 }

@@ -10,6 +10,8 @@ export interface ConnectionControls {
   connect(): Promise<void>;
   disconnect(): Promise<void>;
   isOpen(): boolean;
+  /** Aborted when closing begins: nothing is worth repeating from then on. */
+  readonly closing: AbortSignal;
 }
 
 /** The service's own members; everything else is answered by the ambient client. */
@@ -43,8 +45,8 @@ class AmbientPrismaService extends PrismaService {
   }
 
   override withRetry<Result>(operation: () => Promise<Result>, attempts?: number): Promise<Result> {
-    const name = 'PrismaService.withRetry';
-    return executeWithRetry(operation, attempts === undefined ? { name } : { name, attempts });
+    const options = { name: 'PrismaService.withRetry', signal: this.connection.closing };
+    return executeWithRetry(operation, attempts === undefined ? options : { ...options, attempts });
   }
 }
 
