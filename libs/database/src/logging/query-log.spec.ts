@@ -78,6 +78,33 @@ describe('QueryLog', () => {
     expect(lines.join()).not.toContain('hunter2');
   });
 
+  it.each([
+    ['a text', "SELECT 'hunter2', $1", 'SELECT ?, $1'],
+    ['a text with a doubled quote', "SELECT 'it''s hunter2', $1", 'SELECT ?, $1'],
+    ['an E text with an escaped quote', String.raw`SELECT E'it\'s hunter2', $1`, 'SELECT ?, $1'],
+    ['an e text that ends in a backslash', String.raw`SELECT e'x\\', 'hunter2', $1`, 'SELECT ?, ?, $1'],
+    ['an E text that goes on in the next line', `SELECT E'x'\n  'it\\'s hunter2', $1`, 'SELECT ?, $1'],
+    ['a text without an end', "SELECT $1, 'hunter2", 'SELECT $1, ?'],
+    ['a text of bits', "SELECT x'hunter2', $1", 'SELECT ?, $1'],
+    ['a text in dollars', "SELECT $$it's hunter2$$, $1", 'SELECT ?, $1'],
+    ['a text in dollars with a tag', "SELECT $a$ $b$ ' $$ hunter2 $a$, $1", 'SELECT ?, $1'],
+    ['a text after a name with dollars', "SELECT a$b$, 'x $b$ hunter2', $1", 'SELECT a$b$, ?, $1'],
+    ['a comment of a line', "SELECT $1 -- it's hunter2\n, 'x'", 'SELECT $1 , ?'],
+    ['a comment', "SELECT $1 /* it's hunter2 */, 'x'", 'SELECT $1 , ?'],
+    ['a comment in a comment', "SELECT $1 /* a /* b */ hunter2 ' */, 'x'", 'SELECT $1 , ?'],
+    ['a comment without an end', 'SELECT $1 /* a /* b */ hunter2', 'SELECT $1'],
+    ['a number', 'SELECT a1 FROM t2 WHERE b = 4111111111111111 AND c = $1', 'SELECT a1 FROM t2 WHERE b = ? AND c = $1'],
+    ['numbers of other shapes', 'SELECT -1.5e-30, .4111, 0x4111, 4_111, 4111x, $1', 'SELECT -?, ?, ?, ?, ?, $1'],
+    ['no name', `SELECT "it's", "a1" FROM "E" WHERE "x" = $12`, `SELECT "it's", "a1" FROM "E" WHERE "x" = $12`],
+  ])('shows nothing of %s in a statement, in either mode', (_, sql, shown) => {
+    const lines = listen({ mode: 'development' });
+    publish({ sql, parameters: [] });
+    publish({ sql, parameters: [], durationMs: 2_000 });
+    expect(lines[0]?.endsWith(`${shown} []`)).toBe(true);
+    expect(lines[1]?.endsWith(` ${shown.replace(/\$\d+(?![\w$])/g, '?')}`)).toBe(true);
+    expect(lines.join('\n')).not.toMatch(/hunter2|411/);
+  }); // prettier-ignore
+
   it('takes no query for slow where the limit is 0', () => {
     const lines = listen({ slowQueryMs: 0 });
     publish({ durationMs: 60_000 });
@@ -120,6 +147,7 @@ describe('fingerprint', () => {
     ["SELECT 'it''s' -- why", "SELECT E'a\\'b' /* because */"],
     ['SELECT $tag$ text $tag$', "SELECT ''"],
     ['SELECT 1.5e3', 'SELECT 0x1F'],
+    ['SELECT 1 /* a /* b */ c */', 'SELECT 2'],
   ])('is the same for %s and %s', (one, other) => {
     expect(of(one)).toBe(of(other));
   });
@@ -134,7 +162,14 @@ describe('fingerprint', () => {
 
   it('takes time in proportion to the text', () => {
     const started = performance.now();
-    for (const text of ["'".repeat(50_000), '('.repeat(50_000), '$'.repeat(50_000), '/*'.repeat(25_000)])
+    for (const text of [
+      "'".repeat(50_000),
+      '('.repeat(50_000),
+      '$'.repeat(50_000),
+      '/*'.repeat(25_000),
+      "E'\n".repeat(15_000),
+      '1e'.repeat(25_000),
+    ])
       of(text);
     expect(performance.now() - started).toBeLessThan(2_000);
   });

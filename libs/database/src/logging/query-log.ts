@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { DatabaseError } from '../errors/database.error.js';
 import { POOL_CHANNELS, type PostgresQueryEvent } from '../postgres/pool.events.js';
 import { findCallSite } from './call-site.js';
-import { fingerprint, normaliseSql } from './fingerprint.js';
+import { fingerprint, normaliseSql, redactSql } from './fingerprint.js';
 import { escapeLogText } from './log-text.js';
 import type { ResolvedLoggingOptions } from './logging.options.js';
 import { describeParameters } from './parameter-text.js';
@@ -77,8 +77,8 @@ export class QueryLog {
 
   private show(query: PostgresQueryEvent): string {
     const { parameters } = this.settings.options;
-    // A literal in the text may be as secret as a parameter.
-    const sql = parameters === 'shown' ? query.sql.replace(/\s+/g, ' ').trim() : normaliseLiterals(query.sql);
+    // A literal in the text, or a comment, may be as secret as a parameter.
+    const sql = parameters === 'shown' ? query.sql.replace(/\s+/g, ' ').trim() : redactSql(query.sql);
     const values = describeParameters(query.sql, query.parameters, parameters);
     return `${[...this.facts(query), ...this.site()].join(' ')} ${escapeLogText(sql)} ${escapeLogText(values)}`;
   }
@@ -99,15 +99,6 @@ export class QueryLog {
     const site = findCallSite();
     return site === undefined ? [] : [`at=${escapeLogText(site)}`];
   }
-}
-
-function normaliseLiterals(sql: string): string {
-  return sql
-    .replace(/\$\d+|'(?:[^']|'')*'?|\$([A-Za-z_]\w*)?\$[\s\S]*?(?:\$\1\$|$)/g, (token) =>
-      /^\$\d/.test(token) ? token : '?',
-    )
-    .replace(/\s+/g, ' ')
-    .trim();
 }
 
 /** A code or the name of a class; never the server's message, which repeats values. */
