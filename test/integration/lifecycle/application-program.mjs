@@ -7,12 +7,26 @@ import { NestFactory } from '@nestjs/core';
 import { DatabaseModule, DatabaseState, PrismaService } from '../../../libs/database/dist/index.js';
 import { PrismaClient } from '../../../apps/shop/dist/generated/prisma/client.js';
 
-const { platform = 'express', http = true, ownHandler = false, options } = JSON.parse(process.argv[2]);
+const {
+  platform = 'express',
+  http = true,
+  ownHandler = false,
+  throwIn,
+  options,
+} = JSON.parse(process.argv[2]);
 const write = (event) => process.stdout.write(`${JSON.stringify(event)}\n`);
 
 class Application {}
+/** Another module's hook, which nobody can keep from throwing. */
+class Careless {}
+if (throwIn !== undefined) {
+  Careless.prototype[throwIn] = () => {
+    throw new Error(`${throwIn} failed`);
+  };
+}
 const root = {
   module: Application,
+  providers: [{ provide: Careless, useValue: new Careless() }],
   imports: [DatabaseModule.forRoot({ client: PrismaClient, redis: false, env: false, ...options })],
 };
 const nest = { logger: ['error', 'warn'], abortOnError: false };

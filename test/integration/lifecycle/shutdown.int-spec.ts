@@ -164,6 +164,23 @@ describe('SIGTERM', () => {
     }
   });
 
+  // Nest ends the process at the first hook that throws, and runs none of those that are left.
+  it.each(['onModuleDestroy', 'beforeApplicationShutdown', 'onApplicationShutdown'])(
+    'leaves no session behind when the %s of another module throws (row 102)',
+    async (throwIn) => {
+      child = new ApplicationProcess({
+        throwIn,
+        options: { url: database.url, shutdown: { drainMs: 100, timeoutMs: 5_000 } },
+      });
+      const { port = 0 } = await child.event('listening');
+      expect((await ask(port, '/work')).status).toBe(200);
+      child.kill('SIGTERM');
+      const { code, signal } = await child.exited;
+      expect(signal ?? code).not.toBe(0);
+      expect(await until(async () => (await database.countConnections()) === 0, 2_000)).toBe(true);
+    },
+  );
+
   it('waits for nothing without HTTP', async () => {
     child = new ApplicationProcess({
       http: false,
