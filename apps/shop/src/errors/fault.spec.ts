@@ -14,6 +14,8 @@ import { classifyFault } from './fault.js';
 
 const target = { kind: 'postgres', connection: 'default' } as const;
 const failure = (message: string, properties: object = {}) => Object.assign(new Error(message), properties);
+const known = (message: string, code: string) =>
+  failure(message, { name: 'PrismaClientKnownRequestError', code });
 const usage = { total: 1, active: 1, idle: 0, waiting: 1, max: 1 };
 
 describe('classifyFault', () => {
@@ -39,16 +41,16 @@ describe('classifyFault', () => {
   });
 
   it.each([
-    ['duplicate', failure('', { code: 'P2002' })],
-    ['still-referenced', failure('', { code: 'P2003' })],
-    ['unavailable', failure('', { code: 'P1001' })],
+    ['duplicate', known('', 'P2002')],
+    ['still-referenced', known('', 'P2003')],
+    ['unavailable', known('', 'P1001')],
     ['unavailable', failure('', { code: 'ECONNREFUSED' })],
-    ['unavailable', failure('', { code: 'P2034' })],
-    ['uncertain', failure('', { cause: { originalCode: '57P01' } })],
+    ['unavailable', known('', 'P2034')],
+    ['uncertain', failure('', { name: 'DriverAdapterError', cause: { originalCode: '57P01' } })],
     ['uncertain', failure('Connection terminated unexpectedly')],
-    ['unavailable', failure('Transaction API error: Unable to start a transaction in the given time.', { code: 'P2028' })],
-    ['unavailable', failure('Transaction API error: A query cannot be executed on an expired transaction.', { code: 'P2028' })],
-    ['unknown', failure('Transaction API error: Transaction not found.', { code: 'P2028' })],
+    ['unavailable', known('Transaction API error: Unable to start a transaction in the given time.', 'P2028')],
+    ['unavailable', known('Transaction API error: A query cannot be executed on an expired transaction.', 'P2028')],
+    ['unknown', known('Transaction API error: Transaction not found.', 'P2028')],
   ])("tells %s by the structure of what Prisma's own delegates throw", (fault, error) => {
     expect(classifyFault(error)).toBe(fault);
   }); // prettier-ignore
