@@ -4,11 +4,12 @@ import { NestFactory } from '@nestjs/core';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { get } from 'node:https';
-import { connect, type AddressInfo } from 'node:net';
+import { connect, type AddressInfo, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { databaseModule } from '../../support/database-application.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
+import { until } from '../../support/until.js';
 
 jest.setTimeout(60_000);
 
@@ -88,11 +89,12 @@ describe('the end of an HTTPS server', () => {
     ['have stopped in the middle of the handshake', Buffer.from([0x16, 0x03, 0x01, 0x02]), 8_000],
   ])('does not wait for connections that %s', async (_what, bytes, limitMs) => {
     const { application, port } = await listen();
+    const accepted = once(application.getHttpServer() as Server, 'connection');
     const silent = connect(port, '127.0.0.1');
     silent.on('error', () => undefined);
-    await once(silent, 'connect');
     if (bytes.length > 0) silent.write(bytes);
-    await delay(100);
+    const [peer] = (await accepted) as [Socket];
+    await until(() => peer.bytesRead === bytes.length, 2_000);
     const started = performance.now();
     await application.close();
     silent.destroy();

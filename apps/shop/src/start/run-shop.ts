@@ -6,7 +6,6 @@ import { createShop } from '../app.factory.js';
 import type { ShopOptions } from '../app.options.js';
 import { SeedService } from '../seed/seed.service.js';
 import { greet } from './greeting.js';
-import { HttpDrain } from './http-drain.js';
 import { findOrderExample } from './order-example.js';
 import { ShopServers } from './shop-servers.js';
 import type { StopSignal } from './stop-signal.js';
@@ -53,7 +52,6 @@ export async function runShop(options: ShopOptions, stop: StopSignal): Promise<'
 async function open(options: ShopOptions, servers: ShopServers): Promise<OpenShop> {
   const { database, redis } = servers;
   const app = await createShop({ databaseUrl: database.embedded?.url, redisUrl: redis?.url });
-  const drain = new HttpDrain(app.getHttpServer());
   try {
     const seeded = options.seed && (await app.get(SeedService).seedIfEmpty());
     const example = await findOrderExample(app.get(PrismaService));
@@ -61,7 +59,7 @@ async function open(options: ShopOptions, servers: ShopServers): Promise<OpenSho
     const url = addressOf(app, options.host);
     return {
       greeting: greet({ url, servers, dataDirectory: options.dataDirectory, seeded, example }),
-      close: () => drain.during(() => app.close()),
+      close: () => app.close(),
     };
   } catch (error) {
     await app.close();

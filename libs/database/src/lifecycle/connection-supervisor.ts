@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { withDeadline } from '../common/deadline.js';
 import { DatabaseError } from '../errors/database.error.js';
-import { fullJitter, type BackoffSchedule } from './backoff.js';
+import { fullJitter, type BackoffSchedule } from '../common/backoff.js';
 import type { DatabaseStateControl } from './database-state.control.js';
 
 /** A server that accepts connections again is in use at the latest after two of these. */
