@@ -1,33 +1,19 @@
 /** @jest-environment ./test/support/faults/incident-environment.mjs */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import {
   CommitOutcomeUnknownError,
   ConnectionLostError,
   OutcomeUnknownError,
   type DatabaseError,
 } from '../../../libs/database/src/index.js';
-import { category, FAST, FaultBench, NOISE_MS } from '../../support/faults/fault-bench.js';
-import { FaultDatabase } from '../../support/faults/fault-database.js';
-
-// A single test waits for several deadlines, and the machine may have other work.
-jest.setTimeout(20_000);
+import { category, FAST, type FaultBench, NOISE_MS } from '../../support/faults/fault-bench.js';
+import type { FaultDatabase } from '../../support/faults/fault-database.js';
+import { useFaults } from '../../support/faults/fault-suite.js';
 
 let database: FaultDatabase;
 let bench: FaultBench;
 
-beforeAll(async () => {
-  database = await FaultDatabase.create();
-});
-afterAll(async () => {
-  await database.drop();
-});
-beforeEach(async () => {
-  await database.query('TRUNCATE category CASCADE');
-  bench = await FaultBench.open({ url: database.url });
-});
-afterEach(async () => {
-  await bench.close(database);
-});
+useFaults((faults) => ({ database, bench } = faults));
 
 /** Whether a caller that repeats what is said to be repeatable ends with exactly one record. */
 async function repeatWhileSafe(work: () => Promise<unknown>): Promise<DatabaseError | undefined> {

@@ -1,5 +1,5 @@
 /** @jest-environment ./test/support/faults/incident-environment.mjs */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -9,22 +9,15 @@ import { join } from 'node:path';
 import { TLSSocket } from 'node:tls';
 import { promisify } from 'node:util';
 import { category, FAST, FaultBench, NOISE_MS } from '../../support/faults/fault-bench.js';
-import { FaultDatabase } from '../../support/faults/fault-database.js';
+import type { FaultDatabase } from '../../support/faults/fault-database.js';
+import { useFaultDatabase } from '../../support/faults/fault-suite.js';
 import { findSecrets, SENTINEL } from '../../support/faults/secret-scan.js';
-
-// A single test waits for several deadlines, and the machine may have other work.
-jest.setTimeout(20_000);
 
 const OTHER_PASSWORD = 'rotated';
 
 let database: FaultDatabase;
 
-beforeAll(async () => {
-  database = await FaultDatabase.create();
-});
-afterAll(async () => {
-  await database.drop();
-});
+useFaultDatabase((created) => (database = created));
 
 const setPassword = (password: string) =>
   database.query(`ALTER ROLE ${database.role} PASSWORD '${password}'`);

@@ -1,12 +1,10 @@
 /** @jest-environment ./test/support/faults/incident-environment.mjs */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { PrismaClient } from '../../../apps/shop/src/generated/prisma/client.js';
 import { encodeError, encodeFrame, limitData } from '../../support/fault-proxy/index.js';
-import { category, FaultBench, held } from '../../support/faults/fault-bench.js';
-import { FaultDatabase } from '../../support/faults/fault-database.js';
-
-// A single test waits for several deadlines, and the machine may have other work.
-jest.setTimeout(20_000);
+import { category, type FaultBench, held } from '../../support/faults/fault-bench.js';
+import type { FaultDatabase } from '../../support/faults/fault-database.js';
+import { useFaults } from '../../support/faults/fault-suite.js';
 
 /**
  * What a bare PrismaClient over PrismaPg does today, as `docs/reliability.md` says. When one of these fails after an
@@ -16,20 +14,10 @@ let database: FaultDatabase;
 let bench: FaultBench;
 let naive: PrismaClient;
 
-beforeAll(async () => {
-  database = await FaultDatabase.create();
-});
-afterAll(async () => {
-  await database.drop();
-});
+useFaults((faults) => ({ database, bench } = faults));
 beforeEach(async () => {
-  await database.query('TRUNCATE category CASCADE');
-  bench = await FaultBench.open({ url: database.url });
   naive = bench.naive();
   await naive.category.create(category('first'));
-});
-afterEach(async () => {
-  await bench.close(database);
 });
 
 async function reconnecting(): Promise<void> {

@@ -1,5 +1,5 @@
 /** @jest-environment ./test/support/faults/incident-environment.mjs */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { setImmediate as turn } from 'node:timers/promises';
 import {
   bandwidth,
@@ -11,30 +11,16 @@ import {
   silence,
   slicer,
 } from '../../support/fault-proxy/index.js';
-import { category, FAST, FaultBench, held, NOISE_MS } from '../../support/faults/fault-bench.js';
-import { FaultDatabase } from '../../support/faults/fault-database.js';
-
-// A single test waits for several deadlines, and the machine may have other work.
-jest.setTimeout(20_000);
+import { category, FAST, type FaultBench, held, NOISE_MS } from '../../support/faults/fault-bench.js';
+import type { FaultDatabase } from '../../support/faults/fault-database.js';
+import { useFaults } from '../../support/faults/fault-suite.js';
 
 const DEADLINE_MS = FAST.timeouts.statementMs + FAST.timeouts.graceMs + NOISE_MS;
 
 let database: FaultDatabase;
 let bench: FaultBench;
 
-beforeAll(async () => {
-  database = await FaultDatabase.create();
-});
-afterAll(async () => {
-  await database.drop();
-});
-beforeEach(async () => {
-  await database.query('TRUNCATE category CASCADE');
-  bench = await FaultBench.open({ url: database.url });
-});
-afterEach(async () => {
-  await bench.close(database);
-});
+useFaults((faults) => ({ database, bench } = faults));
 
 const count = () => bench.prisma.category.count();
 /** Opens as many connections as the pool may have. */

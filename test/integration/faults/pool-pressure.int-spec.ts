@@ -1,33 +1,19 @@
 /** @jest-environment ./test/support/faults/incident-environment.mjs */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { category, FAST, FaultBench, held, NOISE_MS } from '../../support/faults/fault-bench.js';
-import { FaultDatabase } from '../../support/faults/fault-database.js';
+import type { FaultDatabase } from '../../support/faults/fault-database.js';
+import { useFaults } from '../../support/faults/fault-suite.js';
 import { until } from '../../support/until.js';
-
-// A single test waits for several deadlines, and the machine may have other work.
-jest.setTimeout(20_000);
 
 const { acquireTimeoutMs, max } = FAST.pool;
 
 let database: FaultDatabase;
 let bench: FaultBench;
 
-beforeAll(async () => {
-  database = await FaultDatabase.create();
-});
-afterAll(async () => {
-  await database.drop();
-});
-beforeEach(async () => {
-  await database.query('TRUNCATE category CASCADE');
-  bench = await FaultBench.open({ url: database.url });
-});
-afterEach(async () => {
-  await bench.close(database);
-});
+const reopen = useFaults((faults) => ({ database, bench } = faults));
 
 /** Transactions that hold every connection until they are let go. */
 async function holdAll(
@@ -92,8 +78,7 @@ describe('a pool whose connections are all lent out', () => {
   });
 
   it('row 28: serves callers in the order in which they came', async () => {
-    await bench.close(database);
-    bench = await FaultBench.open({ url: database.url, module: { pool: { ...FAST.pool, max: 1 } } });
+    await reopen({ pool: { ...FAST.pool, max: 1 } });
     const letGo = await holdPool(1);
     const order: number[] = [];
     const callers = Array.from({ length: 12 }, (_, index) =>
@@ -105,8 +90,7 @@ describe('a pool whose connections are all lent out', () => {
   });
 
   it('row 29: survives a storm of transactions; what fails is typed, and none stays open', async () => {
-    await bench.close(database);
-    bench = await FaultBench.open({ url: database.url, module: { pool: { ...FAST.pool, max: 2 } } });
+    await reopen({ pool: { ...FAST.pool, max: 2 } });
     const storm = Array.from({ length: 300 }, async (_, index) => {
       try {
         await bench.transactions.run(() => bench.categories.create(category(`storm ${index}`)));

@@ -1,13 +1,11 @@
 /** @jest-environment ./test/support/faults/incident-environment.mjs */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
 import { category, FAST, FaultBench, held, NOISE_MS, RECOVERY_MS } from '../../support/faults/fault-bench.js';
+import { useBench } from '../../support/faults/fault-suite.js';
 import { PrivatePostgres } from '../../support/faults/private-postgres.js';
 import { WriteLoad } from '../../support/faults/write-load.js';
 import { until } from '../../support/until.js';
-
-// A single test waits for several deadlines, and the machine may have other work.
-jest.setTimeout(20_000);
 
 const RESTARTS = 10;
 /** What breaking a server may look like to a caller. */
@@ -29,13 +27,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await postgres.stop();
 }, 30_000);
-beforeEach(async () => {
-  await postgres.query('TRUNCATE category');
-  bench = await FaultBench.open({ url: postgres.url, direct: true });
-});
-afterEach(async () => {
-  await bench.close(postgres);
-}, 30_000);
+useBench({ server: () => postgres, direct: true }, (opened) => (bench = opened));
 
 /** Acknowledged writes are there, each once; what is there was intended; every failure was typed and in time. */
 async function expectNothingLost(load: WriteLoad): Promise<void> {

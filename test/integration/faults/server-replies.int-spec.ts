@@ -1,27 +1,13 @@
 /** @jest-environment ./test/support/faults/incident-environment.mjs */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { category, FAST, FaultBench, NOISE_MS } from '../../support/faults/fault-bench.js';
-import { FaultDatabase } from '../../support/faults/fault-database.js';
-
-// A single test waits for several deadlines, and the machine may have other work.
-jest.setTimeout(20_000);
+import { describe, expect, it } from '@jest/globals';
+import { category, FAST, type FaultBench, NOISE_MS } from '../../support/faults/fault-bench.js';
+import type { FaultDatabase } from '../../support/faults/fault-database.js';
+import { useFaults } from '../../support/faults/fault-suite.js';
 
 let database: FaultDatabase;
 let bench: FaultBench;
 
-beforeAll(async () => {
-  database = await FaultDatabase.create();
-});
-afterAll(async () => {
-  await database.drop();
-});
-beforeEach(async () => {
-  await database.query('TRUNCATE category CASCADE');
-  bench = await FaultBench.open({ url: database.url, module: { pool: { ...FAST.pool, max: 1 } } });
-});
-afterEach(async () => {
-  await bench.close(database);
-});
+const reopen = useFaults((faults) => ({ database, bench } = faults), { pool: { ...FAST.pool, max: 1 } });
 
 describe('a statement that the server cuts off', () => {
   it('row 41: for its length is a typed failure without effect, rolls back and keeps its connection', async () => {
@@ -124,11 +110,7 @@ describe('values that PostgreSQL cannot take', () => {
   });
 
   it('row 45: a value of 20 MB comes and goes whole, while others are served', async () => {
-    await bench.close(database);
-    bench = await FaultBench.open({
-      url: database.url,
-      module: { timeouts: { ...FAST.timeouts, statementMs: 10_000 } },
-    });
+    await reopen({ timeouts: { ...FAST.timeouts, statementMs: 10_000 } });
     const big = await Promise.all([
       bench.prisma.$queryRaw<{ text: string }[]>`SELECT repeat('x', 20000000) AS text`,
       bench.prisma.category.count(),
