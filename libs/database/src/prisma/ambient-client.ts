@@ -8,6 +8,13 @@ import { TRANSACTION_DURATION, type ResolvedTransactionOptions } from '../transa
 /** What belongs to the client as a whole and is the same inside a transaction. */
 const WHOLE_CLIENT = new Set<PropertyKey>(['$connect', '$disconnect', '$on']);
 
+/** A client that follows the ambient transaction. */
+export interface AmbientClient<Client extends ClientLike> {
+  readonly client: Client;
+  /** What `client` answers for a member, without the cost of its proxy. */
+  readonly read: (property: PropertyKey) => unknown;
+}
+
 /**
  * The client whose every access goes to the ambient transaction where there is one, and to `root` otherwise.
  *
@@ -16,17 +23,15 @@ const WHOLE_CLIENT = new Set<PropertyKey>(['$connect', '$disconnect', '$on']);
 export function createAmbientClient<Client extends ClientLike>(
   root: Client,
   context: TransactionContext,
-): Client {
-  return new Proxy(root, {
-    get(target, property) {
-      // A provider with a `then` would be awaited by whoever resolves it.
-      if (property === 'then') return undefined;
-      if (WHOLE_CLIENT.has(property)) return member(target, property);
-      const scope = context.current();
-      if (scope === undefined) return member(target, property);
-      return property === '$transaction' ? nestedTransaction(scope) : member(scope.client, property);
-    },
-  });
+): AmbientClient<Client> {
+  const read = (property: PropertyKey): unknown => {
+    // A provider with a `then` would be awaited by whoever resolves it.
+    if (property === 'then') return undefined;
+    const scope = context.current();
+    if (scope === undefined || WHOLE_CLIENT.has(property)) return member(root, property);
+    return property === '$transaction' ? nestedTransaction(scope) : member(scope.client, property);
+  };
+  return { client: new Proxy(root, { get: (_root, property) => read(property) }), read };
 }
 
 function member(client: object, property: PropertyKey): unknown {

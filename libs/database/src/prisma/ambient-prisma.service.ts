@@ -3,6 +3,7 @@ import { OWN_MEMBERS, PrismaService } from '../client/prisma.service.js';
 import type { HealthReport } from '../common/health-report.js';
 import { InvalidOptionsError } from '../config/config.errors.js';
 import type { HealthProbe } from '../health/health-probe.port.js';
+import type { AmbientClient } from './ambient-client.js';
 import { executeWithRetry } from '../resilience/execute-with-retry.js';
 
 /** What the service passes on to the connection it belongs to. */
@@ -51,16 +52,16 @@ class AmbientPrismaService extends PrismaService {
 }
 
 /**
- * The injectable client over `ambientClient`.
+ * The injectable client over `ambient`.
  *
  * @throws {@link InvalidOptionsError} when a model has the name of one of the service's own members
  */
 export function createPrismaService(
-  ambientClient: ClientLike,
+  ambient: AmbientClient<ClientLike>,
   probe: HealthProbe,
   connection: ConnectionControls,
 ): PrismaService {
-  const hidden = OWN_MEMBERS.filter((name) => isDelegate(Reflect.get(ambientClient, name)));
+  const hidden = OWN_MEMBERS.filter((name) => isDelegate(ambient.read(name)));
   if (hidden.length > 0) {
     throw new InvalidOptionsError(
       'DatabaseModule',
@@ -70,19 +71,18 @@ export function createPrismaService(
       })),
     );
   }
-  const service = new AmbientPrismaService(ambientClient as RegisteredClient, probe, connection);
+  const service = new AmbientPrismaService(ambient.client as RegisteredClient, probe, connection);
+  const { read } = ambient;
   const own = new Set<PropertyKey>([...OWN_MEMBERS, 'constructor']);
   return new Proxy(service, {
     get: (target, property) => {
-      if (own.has(property)) {
-        const value: unknown = Reflect.get(target, property);
-        return typeof value === 'function' && property !== 'constructor'
-          ? (value.bind(target) as unknown)
-          : value;
-      }
-      return Reflect.get(ambientClient, property) as unknown;
+      if (!own.has(property)) return read(property);
+      const value: unknown = Reflect.get(target, property);
+      return typeof value === 'function' && property !== 'constructor'
+        ? (value.bind(target) as unknown)
+        : value;
     },
-    has: (_target, property) => own.has(property) || property in ambientClient,
+    has: (_target, property) => own.has(property) || property in ambient.client,
   });
 }
 

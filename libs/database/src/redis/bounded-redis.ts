@@ -15,8 +15,23 @@ const BLOCKING = new Map<string, (args: Command['args']) => number | undefined>(
   ...['xread', 'xreadgroup'].map((name) => [name, blockOption] as const),
 ]);
 
+/** The first letters of the commands above: asked for each command, which an expression or a lower-cased copy would slow. */
+const BLOCKING_LETTERS = new Set(
+  [...BLOCKING.keys()].flatMap((name) => {
+    const letter = name.charCodeAt(0);
+    return [letter, String.fromCharCode(letter).toUpperCase().charCodeAt(0)];
+  }),
+);
+
+/**
+ * With so many on the list the settled ones are let go without waiting for the timer: a busy client would keep
+ * thousands of commands alive just long enough for the garbage collector to move each of them.
+ */
+const LIST_LENGTH = 128;
+
 interface WatchedCommand {
   readonly command: Command;
+  /** The look, counted from the first, that finds it overdue. */
   readonly dueAt: number;
 }
 
@@ -28,7 +43,10 @@ interface WatchedCommand {
  * limit, and no limit where it asked to wait for ever: giving up earlier would lose the element it pops.
  */
 export class BoundedRedis extends Redis {
-  private readonly watched: WatchedCommand[] = [];
+  private watched: WatchedCommand[] = [];
+  private tidyAt = LIST_LENGTH;
+  /** Counts the looks. It is the clock of the deadlines: while the process was stopped no answer could be read either. */
+  private looks = 0;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -43,12 +61,15 @@ export class BoundedRedis extends Redis {
     });
   }
 
-  override sendCommand(...parameters: Parameters<Redis['sendCommand']>): unknown {
-    const result = super.sendCommand(...parameters);
-    const [command] = parameters;
-    const blockingMs = blockingTime(command);
+  override sendCommand(command: Command, stream?: Parameters<Redis['sendCommand']>[1]): unknown {
+    const result = super.sendCommand(command, stream);
+    const blockingMs = BLOCKING_LETTERS.has(command.name.charCodeAt(0)) ? blockingTime(command) : 0;
     if (blockingMs === Infinity) return result;
-    this.watched.push({ command, dueAt: performance.now() + blockingMs + this.limitMs });
+    if (this.watched.length >= this.tidyAt) this.keep(({ command: { isResolved } }) => !isResolved);
+    this.watched.push({
+      command,
+      dueAt: this.looks + Math.ceil((blockingMs + this.limitMs) / LOOK_EVERY_MS) + 1,
+    });
     this.timer ??= setInterval(() => {
       this.look();
     }, LOOK_EVERY_MS).unref();
@@ -82,12 +103,18 @@ export class BoundedRedis extends Redis {
   }
 
   private look(): void {
-    const now = performance.now();
-    const overdue = this.watched.filter(({ command, dueAt }) => !command.isResolved && dueAt <= now);
-    const pending = this.watched.filter(({ command, dueAt }) => !command.isResolved && dueAt > now);
-    this.watched.splice(0, Infinity, ...pending);
-    for (const { command } of overdue) command.reject(new Error('Command timed out'));
-    if (pending.length === 0) this.stop();
+    this.looks += 1;
+    for (const { command, dueAt } of this.watched) {
+      if (!command.isResolved && dueAt <= this.looks) command.reject(new Error('Command timed out'));
+    }
+    this.keep(({ command, dueAt }) => !command.isResolved && dueAt > this.looks);
+    if (this.watched.length === 0) this.stop();
+  }
+
+  private keep(pending: (watched: WatchedCommand) => boolean): void {
+    this.watched = this.watched.filter(pending);
+    // With a share of the list as room to grow, tidying costs the same for each command, however many are open.
+    this.tidyAt = Math.max(LIST_LENGTH, 2 * this.watched.length);
   }
 
   private stop(): void {

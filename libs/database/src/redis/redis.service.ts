@@ -10,12 +10,11 @@ import { translateConnectionFailure } from '../fault/connection-failure.js';
 import { translateError } from '../fault/translate-error.js';
 import { DEFAULT_MAX_AGE_MS } from '../health/health-probe.port.js';
 import { BoundedRedis } from './bounded-redis.js';
-import { parseInfo } from './redis-info.js';
+import { RedisHealthCheck } from './redis-health-check.js';
 import type { ResolvedRedisOptions } from './redis.options.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const COMMAND_TIMEOUT_MS = 2_000;
-const HEALTH_TIMEOUT_MS = 1_000;
 const QUIT_TIMEOUT_MS = 1_000;
 // ioredis keeps this timer running after a disconnect even when the socket is gone already (6.0.0).
 const DESTROY_AFTER_MS = 200;
@@ -66,9 +65,7 @@ export class RedisService {
   /** A first attempt that fails is its caller's to repeat; only what was wanted for good comes back by itself. */
   private staysConnected = false;
   private lastFailure: DatabaseError | undefined;
-  private lastHealth: { readonly report: HealthReport; readonly at: number } | undefined;
-  /** The health question that has no answer yet, however long ago its check gave up. */
-  private asking: Promise<HealthReport> | undefined;
+  private readonly health: RedisHealthCheck;
 
   /** @internal */
   constructor({ url }: ResolvedRedisOptions, connection = 'default') {
@@ -97,9 +94,9 @@ export class RedisService {
       this.lastFailure = undefined;
       this.staysConnected = true;
     });
-    this.client.on('close', () => {
-      if (this.lastHealth?.report.healthy === true) this.lastHealth = undefined;
-    });
+    this.health = new RedisHealthCheck(this.client, () =>
+      this.run('INFO', () => this.bounded.sendUnlimited(new Command('info', [], { replyEncoding: 'utf8' }))),
+    );
   }
 
   /**
@@ -155,38 +152,8 @@ export class RedisService {
    * One check at a time, which concurrent calls share; whoever comes within `maxAgeMs` gets the same report. While a
    * question is unanswered later checks wait for its answer: they do not pile up questions in front of a silent server.
    */
-  async checkHealth({
-    maxAgeMs = DEFAULT_MAX_AGE_MS,
-  }: { readonly maxAgeMs?: number } = {}): Promise<HealthReport> {
-    const { lastHealth } = this;
-    if (lastHealth !== undefined && performance.now() - lastHealth.at < maxAgeMs) {
-      // That the connection has broken since is news.
-      if (!lastHealth.report.healthy || this.isConnected()) return lastHealth.report;
-    }
-    return await this.checking();
-  }
-
-  private readonly checking = singleFlight(async (): Promise<HealthReport> => {
-    const started = performance.now();
-    this.asking ??= this.askHealth().finally(() => {
-      this.asking = undefined;
-    });
-    const report = await withDeadline(this.asking, HEALTH_TIMEOUT_MS, () =>
-      unhealthy(started, `No answer within ${HEALTH_TIMEOUT_MS} ms.`),
-    );
-    this.lastHealth = { report, at: performance.now() };
-    return report;
-  });
-
-  private async askHealth(): Promise<HealthReport> {
-    const started = performance.now();
-    try {
-      const question = new Command('info', [], { replyEncoding: 'utf8' });
-      const text = await this.run('INFO', () => this.bounded.sendUnlimited(question));
-      return { healthy: true, latencyMs: elapsedMs(started), details: parseInfo(String(text)) };
-    } catch (error) {
-      return unhealthy(started, (error as Error).message);
-    }
+  checkHealth({ maxAgeMs = DEFAULT_MAX_AGE_MS }: { readonly maxAgeMs?: number } = {}): Promise<HealthReport> {
+    return this.health.check(maxAgeMs);
   }
 
   /**
@@ -196,8 +163,8 @@ export class RedisService {
    * @throws {@link QueryTimeoutError} when no answer comes within 2 seconds
    * @throws {@link RejectedQueryError} when the server refuses, for example because the key holds no text
    */
-  async get(key: string): Promise<string | null> {
-    return await this.run('GET', () => this.client.get(key));
+  get(key: string): Promise<string | null> {
+    return this.run('GET', () => this.client.get(key));
   }
 
   /**
@@ -236,10 +203,19 @@ export class RedisService {
     return { endpoint: this.endpoint, status: this.client.status };
   }
 
-  private async run<Result>(command: string, send: () => Promise<Result>): Promise<Result> {
+  private run<Result>(command: string, send: () => Promise<Result>): Promise<Result> {
+    // The usual case without a step of its own: each `await` on the way costs a busy client a few per cent.
+    if (this.isConnected() && this.disconnecting === undefined)
+      return send().catch((error: unknown) => {
+        throw this.translate(command, error, true);
+      });
+    return this.runUnconnected(command, send);
+  }
+
+  private async runUnconnected<Result>(command: string, send: () => Promise<Result>): Promise<Result> {
     this.throwIfClosed();
     // The first use opens the connection; one that was lost later comes back by itself.
-    if (!this.staysConnected && !this.isConnected()) await this.connect();
+    if (!this.staysConnected) await this.connect();
     const sent = this.isConnected();
     try {
       return await send();
@@ -284,14 +260,6 @@ export class RedisService {
       this.client.disconnect();
     });
   }
-}
-
-function elapsedMs(since: number): number {
-  return Math.round((performance.now() - since) * 100) / 100;
-}
-
-function unhealthy(since: number, error: string): HealthReport {
-  return { healthy: false, latencyMs: elapsedMs(since), details: {}, error };
 }
 
 /** ioredis hangs the command on its errors, arguments included: values, and the password of AUTH and HELLO. */
