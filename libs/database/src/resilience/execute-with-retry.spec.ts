@@ -81,6 +81,26 @@ describe('executeWithRetry', () => {
     await expect(run(failing(cause)).result).rejects.toBeInstanceOf(DatabaseError);
   });
 
+  // Naive: a look through the causes finds the deadlock, and whatever was done about it is done once more.
+  it.each([
+    ['a deadlock of the library', new DeadlockError('orders.place', { target })],
+    ['a connection that was lost', lost()],
+    ['a deadlock of the server', Object.assign(new Error('x'), { severity: 'ERROR', code: '40P01' })],
+    [
+      'a conflict of Prisma',
+      Object.assign(new Error('x'), { name: 'PrismaClientKnownRequestError', code: 'P2034' }),
+    ],
+  ])("does not repeat the application's own exception around %s", async (_, cause) => {
+    const own = Object.assign(new Error('order not placed', { cause }), { name: 'OrderError' });
+    const operation = failing(own, own, own);
+    await expect(run(operation).result).rejects.toBe(own);
+    expect(operation).toHaveBeenCalledTimes(1);
+    // The error inside, thrown by itself, is repeated.
+    const bare = failing(cause, cause, cause);
+    await expect(run(bare).result).rejects.toBeInstanceOf(DatabaseError);
+    expect(bare).toHaveBeenCalledTimes(3);
+  });
+
   it('takes a code of another system for no SQLSTATE, so it neither repeats nor replaces its error', async () => {
     const declined = Object.assign(new Error('card declined'), { name: 'PaymentError', code: '40001' });
     const operation = failing(declined);

@@ -15,7 +15,8 @@ import { resolveRetryOptions, type ResolvedRetryOptions, type RetryOptions } fro
  * `TransactionManager`, and inside another retry, it is tried once, as only the outermost unit may be repeated.
  *
  * The error thrown is that of the last attempt, as its class of the taxonomy, with `attempts` and `elapsedMs` over all
- * of them. Errors of your own code pass unchanged, also those whose `cause` is a database error.
+ * of them. Errors of your own code pass unchanged and are never repeated, also those whose `cause` is a database error
+ * that would be: what the code did between the two is not known. Let the database error pass to have it repeated.
  *
  * @throws {@link InvalidOptionsError} when the options are wrong; nothing was run
  * @throws the signal's reason when it is aborted; an attempt that is under way goes on and may still take effect
@@ -69,7 +70,9 @@ export async function retry<Result>(
   }
 }
 
+/** Judged by the error itself: an exception of the application is an answer to the failure that it wraps. */
 function isWorthRepeating(error: unknown): boolean {
+  if (thrownBy(error) === 'unknown') return false;
   const { retryable, outcome } = classifyFault(error);
   return retryable && outcome === 'not-applied';
 }
