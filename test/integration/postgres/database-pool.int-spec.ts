@@ -10,7 +10,11 @@ import {
 } from '../../../libs/database/src/index.js';
 import type { DatabasePool } from '../../../libs/database/src/postgres/database-pool.js';
 import { SingleConnection } from '../../../libs/database/src/postgres/single-connection.js';
-import { POOL_CHANNELS } from '../../../libs/database/src/postgres/pool.events.js';
+import {
+  POOL_CHANNELS,
+  type PoolReleaseEvent,
+  type PoolRemoveEvent,
+} from '../../../libs/database/src/postgres/pool.events.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
 import { until } from '../../support/until.js';
 import { createPool, type PoolFixtureOptions } from './pool-fixture.js';
@@ -174,7 +178,14 @@ describe('waiting for a connection', () => {
     expect(error).toBeInstanceOf(PoolTimeoutError);
     expect(error).toMatchObject({
       code: 'POOL_TIMEOUT',
-      pool: { total: 2, active: 2, idle: 0, max: 2, oldestHoldMs: expect.any(Number) as unknown },
+      pool: {
+        total: 2,
+        active: 2,
+        connecting: 0,
+        idle: 0,
+        max: 2,
+        oldestHoldMs: expect.any(Number) as unknown,
+      },
       target: { kind: 'postgres', connection: 'default' },
     });
     for (const client of held) client.release();
@@ -413,6 +424,8 @@ describe('closing', () => {
     const pool = open({ password: () => new Promise<string>(() => undefined) });
     const opening = rejection(pool.query('SELECT 1'));
     expect(await until(() => pool.usage().total === 1, 2_000)).toBe(true);
+    // Nobody has it yet: counted as active it would look like a borrower that keeps it.
+    expect(pool.usage()).toMatchObject({ active: 0, connecting: 1, idle: 0 });
     await pool.close(50);
     expect(await opening).toBeInstanceOf(ShuttingDownError);
     expect(await until(async () => (await database.countConnections()) === 0, 2_000)).toBe(true);
@@ -466,6 +479,103 @@ describe('what others see of the pool', () => {
       POOL_CHANNELS.release,
     ]);
     expect(seen[2]?.message).toMatchObject({ connection: 'default', sql: 'SELECT $1::int', parameters: [7] });
+  });
+
+  describe('of a connection that leaves', () => {
+    const removed: string[] = [];
+    const destroyed: boolean[] = [];
+    const onRemove = (event: unknown) => removed.push((event as PoolRemoveEvent).reason);
+    const onRelease = (event: unknown) => destroyed.push((event as PoolReleaseEvent).destroyed);
+    beforeEach(() => {
+      removed.length = destroyed.length = 0;
+      subscribe(POOL_CHANNELS.remove, onRemove);
+      subscribe(POOL_CHANNELS.release, onRelease);
+    });
+    afterEach(() => {
+      unsubscribe(POOL_CHANNELS.remove, onRemove);
+      unsubscribe(POOL_CHANNELS.release, onRelease);
+    });
+
+    it.each<
+      [
+        string,
+        PoolRemoveEvent['reason'],
+        boolean[],
+        PoolFixtureOptions,
+        (pool: DatabasePool) => Promise<unknown>,
+      ]
+    >([
+      [
+        'inside a transaction',
+        'unclean',
+        [true],
+        {},
+        async (pool) => {
+          const client = await pool.connect();
+          await client.query('BEGIN');
+          client.release();
+        },
+      ],
+      [
+        'with the wish of its borrower',
+        'discarded',
+        [true],
+        {},
+        async (pool) => {
+          (await pool.connect()).release(true);
+        },
+      ],
+      [
+        'broken while it was lent',
+        'lost',
+        [true],
+        {},
+        async (pool) => {
+          await rejection(pool.query('SELECT pg_terminate_backend(pg_backend_pid())'));
+        },
+      ],
+      [
+        'broken while it was free',
+        'lost',
+        [false],
+        {},
+        async (pool) => {
+          await database.query('SELECT pg_terminate_backend($1)', [await backend(pool)]);
+        },
+      ],
+      [
+        'after its life time',
+        'lifetime',
+        [false],
+        { pool: { min: 0, maxLifetimeMs: 1_000 } },
+        (pool) => pool.query('SELECT 1'),
+      ],
+      [
+        'because nobody needs it',
+        'idle',
+        [false],
+        { pool: { min: 0, idleTimeoutMs: 1_000 } },
+        (pool) => pool.query('SELECT 1'),
+      ],
+      [
+        'because the pool closes',
+        'closing',
+        [false],
+        {},
+        async (pool) => {
+          await pool.query('SELECT 1');
+          await pool.close(1_000);
+        },
+      ],
+    ])(
+      '%s say "%s", and as the release before it whether it was destroyed',
+      async (_, reason, released, options, leave) => {
+        await leave(open(options));
+        expect(await until(() => removed.length > 0, 5_000)).toBe(true);
+        expect(removed).toEqual([reason]);
+        expect(destroyed).toEqual(released);
+      },
+    );
   });
 
   it('shows no password, however it is printed', async () => {

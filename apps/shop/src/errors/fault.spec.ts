@@ -16,7 +16,7 @@ const target = { kind: 'postgres', connection: 'default' } as const;
 const failure = (message: string, properties: object = {}) => Object.assign(new Error(message), properties);
 const known = (message: string, code: string) =>
   failure(message, { name: 'PrismaClientKnownRequestError', code });
-const usage = { total: 1, active: 1, idle: 0, waiting: 1, max: 1 };
+const usage = { total: 1, active: 1, connecting: 0, idle: 0, waiting: 1, max: 1 };
 
 describe('classifyFault', () => {
   it.each([

@@ -174,10 +174,12 @@ export class ShuttingDownError extends ConnectionError {
  * @public
  */
 export interface PoolUsage {
-  /** Open connections, busy or not. */
+  /** All connections: those that are lent out, free or being opened. */
   readonly total: number;
   /** Connections that are lent out. */
   readonly active: number;
+  /** Connections that are being opened. */
+  readonly connecting: number;
   /** Connections that are free. */
   readonly idle: number;
   /** Callers that wait for a connection. */
@@ -194,7 +196,7 @@ function at(endpoint: string | undefined): string {
 
 function figuresOf(pool: PoolUsage | undefined): string {
   if (pool === undefined) return '';
-  const { total, active, idle, waiting, max, oldestHoldMs } = pool;
+  const { total, active, connecting, idle, waiting, max, oldestHoldMs } = pool;
   const longest = oldestHoldMs === undefined ? '' : `, longest held for ${oldestHoldMs} ms`;
-  return ` (total=${total}, active=${active}, idle=${idle}, waiting=${waiting}, max=${max}${longest})`;
+  return ` (total=${total}, active=${active}, connecting=${connecting}, idle=${idle}, waiting=${waiting}, max=${max}${longest})`;
 }

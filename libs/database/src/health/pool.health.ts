@@ -68,10 +68,10 @@ export class DatabasePoolHealthIndicator {
       getDatabasePoolGaugeToken(connection),
       `DatabasePoolHealthIndicator.pressureCheck(…, { connection: '${connection}' })`,
     );
-    const { total, active, idle, waiting, max } = gauge.usage();
+    const { total, active, connecting, idle, waiting, max } = gauge.usage();
     const finding: Finding = {
       status: waiting > 0 || active / max > degradedAbove ? 'degraded' : 'up',
-      figures: { total, active, idle, waiting, max },
+      figures: { total, active, connecting, idle, waiting, max },
     };
     this.log.note(connection === 'default' ? 'The pool' : `The pool "${connection}"`, finding);
     return indicate(this.indicators.check(key), finding, details);

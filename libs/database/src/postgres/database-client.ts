@@ -43,6 +43,7 @@ export abstract class DatabaseClient extends pg.Client {
   private unsettled = 0;
   private lossCause: unknown;
   private silentMs: number | undefined;
+  private endedByServer = false;
   /** When the last statement was handed over, by `performance.now()`. */
   lastCallAt = 0;
 
@@ -66,6 +67,11 @@ export abstract class DatabaseClient extends pg.Client {
   /** Whether the session can be lent to somebody else: alive, idle and outside of any transaction. */
   get reusable(): boolean {
     return this.alive && !this.busy && this.getTransactionStatus() === 'I';
+  }
+
+  /** Whether the connection broke or was cut, and did not end because somebody asked it to. */
+  get broken(): boolean {
+    return this.lossCause !== undefined || this.silentMs !== undefined || this.endedByServer;
   }
 
   /** Bytes received so far: a server that is silent while a statement runs adds none. */
@@ -212,6 +218,8 @@ export abstract class DatabaseClient extends pg.Client {
   private explain(query: TrackedQuery, error: Error): Error {
     const { target, endpoint } = this.settings;
     const cause = this.lossCause ?? error;
+    // The end of the session is said in answer to the statement first.
+    this.endedByServer ||= endsSession(error);
     return explainLoss(query, { target, endpoint, cause, silentMs: this.silentMs });
   }
 

@@ -14,7 +14,14 @@ import { translateConnectionFailure } from '../fault/connection-failure.js';
 import { askPassword } from './ask-password.js';
 import { describeLeak, framesOf, traceBorrower } from './borrow-trace.js';
 import { createClientClass, type DatabaseClient } from './database-client.js';
-import { acquireChannel, connectChannel, leakChannel, releaseChannel, removeChannel } from './pool.events.js';
+import {
+  acquireChannel,
+  connectChannel,
+  leakChannel,
+  releaseChannel,
+  removeChannel,
+  type PoolRemoveReason,
+} from './pool.events.js';
 import type { ResolvedPoolOptions } from './pool.options.js';
 import { PoolWatch, type Loan } from './pool-watch.js';
 import { sessionParameters } from './session-parameters.js';
@@ -76,6 +83,8 @@ export class DatabasePool extends pg.Pool {
   private readonly clients: Set<DatabaseClient>;
   private readonly waiters = new Set<Waiter>();
   private readonly watch: PoolWatch;
+  /** Why connections are about to leave, where it is known before they do. */
+  private readonly removals = new WeakMap<DatabaseClient, PoolRemoveReason>();
   private closing: Promise<number> | undefined;
 
   constructor(
@@ -137,22 +146,28 @@ export class DatabasePool extends pg.Pool {
     this.on('connect', () => {
       if (connectChannel.hasSubscribers) connectChannel.publish({ connection: name });
     });
-    this.on('remove', () => {
-      if (removeChannel.hasSubscribers) removeChannel.publish({ connection: name });
+    this.on('remove', (client) => {
+      if (!removeChannel.hasSubscribers) return;
+      removeChannel.publish({
+        connection: name,
+        reason: this.whyRemoved(client as unknown as DatabaseClient),
+      });
     });
     // Emitted before the pool decides whether it keeps the client, so ending it here removes it.
-    this.on('release', (_error, client) => {
-      this.takeBack(client as unknown as DatabaseClient);
+    this.on('release', (error, client) => {
+      this.takeBack(client as unknown as DatabaseClient, error);
     });
   }
 
   /** The pool's connections right now. */
   usage(): PoolUsage {
     const { totalCount: total, idleCount: idle, waitingCount: waiting } = this;
+    const { lent: active } = this.watch;
     const oldestHoldMs = this.watch.longestHoldMs();
     return {
       total,
-      active: total - idle,
+      active,
+      connecting: total - idle - active,
       idle,
       waiting,
       max: this.options.max,
@@ -281,13 +296,30 @@ export class DatabasePool extends pg.Pool {
     });
   }
 
-  private takeBack(client: DatabaseClient): void {
+  private takeBack(client: DatabaseClient, error: Error | boolean | undefined): void {
     const holdMs = this.watch.takeBack(client);
-    const destroyed = !client.reusable;
-    // Broken, still busy, or inside a transaction: the next borrower's work would run in somebody else's transaction.
-    if (destroyed) void (client.waiting ? client.destroy() : client.end());
+    const destroyed = !client.reusable || Boolean(error);
+    if (destroyed) {
+      this.removals.set(client, client.broken ? 'lost' : client.reusable ? 'discarded' : 'unclean');
+      // Broken, still busy, or inside a transaction: the next borrower's work would run in somebody else's transaction.
+      void (client.waiting ? client.destroy() : client.end());
+    } else if (this.expired.has(client)) {
+      this.removals.set(client, 'lifetime');
+    }
     if (holdMs !== undefined && releaseChannel.hasSubscribers)
       releaseChannel.publish({ connection: this.target.connection, holdMs, destroyed });
+  }
+
+  private whyRemoved(client: DatabaseClient): PoolRemoveReason {
+    const known = this.removals.get(client);
+    if (known !== undefined) return known;
+    if (client.broken) return 'lost';
+    return this.closing === undefined ? 'idle' : 'closing';
+  }
+
+  /** pg-pool's own list of those that have lived for long enough; they leave when they come back. */
+  private get expired(): WeakSet<object> {
+    return (this as unknown as { readonly _expired: WeakSet<object> })._expired;
   }
 
   private async closeWithin(timeoutMs: number): Promise<number> {

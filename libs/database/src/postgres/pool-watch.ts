@@ -49,6 +49,11 @@ export class PoolWatch {
     return undefined;
   }
 
+  /** How many connections are lent out. */
+  get lent(): number {
+    return this.loans.size;
+  }
+
   lend(client: DatabaseClient, trace: Loan['trace']): void {
     const now = performance.now();
     const { bytesReceived } = client;

@@ -22,18 +22,48 @@ export interface PoolReleaseEvent {
   readonly connection: string;
   /** How long the caller held it, in milliseconds. */
   readonly holdMs: number;
-  /** Whether it was destroyed instead of kept: it was broken, busy or inside a transaction. */
+  /**
+   * Whether it was destroyed instead of kept: it was broken, busy or inside a transaction, or the caller asked for it.
+   * A {@link PoolRemoveEvent} with the reason follows.
+   */
   readonly destroyed: boolean;
 }
 
 /**
- * A connection was opened or has ended.
+ * A connection was opened.
  *
  * @public
  */
-export interface PoolConnectionEvent {
+export interface PoolConnectEvent {
   /** Name of the connection as registered. */
   readonly connection: string;
+}
+
+/**
+ * Why a connection left the pool.
+ *
+ * - `lost`: it broke, or was cut because its server was silent.
+ * - `unclean`: it came back busy or inside a transaction.
+ * - `discarded`: its borrower did not want it to be used again.
+ * - `lifetime`: it had lived for `pool.maxLifetimeMs`.
+ * - `idle`: nobody had needed it for `pool.idleTimeoutMs`.
+ * - `closing`: the pool closes.
+ *
+ * The first three follow a {@link PoolReleaseEvent} that says `destroyed`, except where a free connection was lost.
+ *
+ * @public
+ */
+export type PoolRemoveReason = 'lost' | 'unclean' | 'discarded' | 'lifetime' | 'idle' | 'closing';
+
+/**
+ * A connection that had been opened has left the pool; one that could not be opened was never in it.
+ *
+ * @public
+ */
+export interface PoolRemoveEvent {
+  /** Name of the connection as registered. */
+  readonly connection: string;
+  readonly reason: PoolRemoveReason;
 }
 
 /**
