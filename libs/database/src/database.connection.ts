@@ -86,7 +86,7 @@ export class DatabaseConnection implements ShutdownMember {
       requestId,
     });
     this.probe = new ConnectionProbe({
-      open: (signal) => openProbeSession({ ...options, signal, target: pool.target }),
+      open: (signal) => openProbeSession({ ...options, signal, target: pool.target, logins: pool.logins }),
       details: () => ({ ...pool.usage() }),
     });
     this.ownRedis = options.redis === false ? undefined : new RedisService(options.redis, name);
@@ -241,6 +241,7 @@ export class DatabaseConnection implements ShutdownMember {
       applicationName,
       log,
       signal,
+      logins: this.pool.logins,
     });
     this.migrating = true;
     try {

@@ -1,18 +1,18 @@
 /** @jest-environment ./test/support/faults/incident-environment.mjs */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { TLSSocket } from 'node:tls';
-import { promisify } from 'node:util';
+import { createCertificate, type Certificate } from '../../support/certificates.js';
+import type { DatabaseModuleOptions } from '../../../libs/database/src/index.js';
 import { category, FAST, FaultBench, NOISE_MS } from '../../support/faults/fault-bench.js';
 import type { FaultDatabase } from '../../support/faults/fault-database.js';
 import { useFaultDatabase } from '../../support/faults/fault-suite.js';
 import { findSecrets, SENTINEL } from '../../support/faults/secret-scan.js';
+import { nakedPrisma } from './fault-scenes.js';
 
+/** A login that was refused is tried again after five seconds. */
+const HEALED_MS = 5_000 + NOISE_MS;
 const OTHER_PASSWORD = 'rotated';
 
 let database: FaultDatabase;
@@ -58,16 +58,39 @@ describe('a password that is changed', () => {
     await setPassword((password = SENTINEL));
   });
 
-  it('row 54: is a refusal that no repetition cures, where it is fixed, until it is right again', async () => {
+  it('row 54: is sent once in five seconds where it is fixed, by requests and probes together, until it is right; the naive setup logs in for every request, which locks accounts', async () => {
     bench = await FaultBench.open({ url: database.url });
+    await Promise.all(Array.from({ length: FAST.pool.max }, () => bench.prisma.category.count()));
+    await bench.prisma.checkHealth();
     await setPassword(OTHER_PASSWORD);
     await database.terminateSessions();
     await bench.isDisconnected();
-    const { error } = await bench.verdict(bench.prisma.category.count(), 'AUTH');
-    expect(error).toMatchObject({ retryable: false, outcome: 'not-applied' });
+    const before = bench.proxy.acceptedConnections;
+    const started = performance.now();
+    // All at once at first, as the requests of a loaded application, then one after the other.
+    const calls = Array.from({ length: 20 }, () => bench.verdict(bench.prisma.category.count(), 'AUTH'));
+    for (const { error } of await Promise.all(calls))
+      expect(error).toMatchObject({ retryable: false, outcome: 'not-applied' });
+    const burst = bench.proxy.acceptedConnections - before;
+    // They open connections side by side before the first is refused, but only one of them has sent the password.
+    expect(burst).toBeLessThanOrEqual(FAST.pool.max);
+    let requests = 0;
+    while (performance.now() - started < 2_500) {
+      const { error, tookMs } = await bench.verdict(bench.prisma.category.count(), 'AUTH');
+      expect(error.message).toMatch(/refused this login \d+ ms ago/);
+      expect(tookMs).toBeLessThan(NOISE_MS);
+      expect((await bench.prisma.checkHealth()).healthy).toBe(false);
+      requests += 1;
+    }
+    expect(requests).toBeGreaterThan(10);
+    expect(bench.proxy.acceptedConnections - before).toBe(burst);
+    const naive = bench.naive();
+    for (let request = 0; request < 5; request += 1)
+      await expect(naive.category.count()).rejects.toMatchObject({ code: 'P1000' });
+    expect(bench.proxy.acceptedConnections - before).toBe(burst + 5);
     await setPassword(SENTINEL);
-    await bench.recovers();
-  });
+    await bench.recovers(HEALED_MS);
+  }, 30_000);
 });
 
 describe('a user that may not connect', () => {
@@ -95,7 +118,7 @@ describe('a user that may not connect', () => {
       // PostgreSQL drops an MD5 password with the name it was made for, and keeps this one (SCRAM).
       await setPassword(SENTINEL);
     }
-    await bench.recovers();
+    await bench.recovers(HEALED_MS);
   });
 });
 
@@ -129,9 +152,12 @@ describe('a start that cannot reach its database', () => {
     url.port = String(port);
     return url.toString() + parameters;
   }
-  async function refusedStart(url: string): Promise<{ error: any; tookMs: number }> {
+  async function refusedStart(
+    url: string,
+    module: Partial<DatabaseModuleOptions> = {},
+  ): Promise<{ error: any; tookMs: number }> {
     const started = performance.now();
-    const error: unknown = await FaultBench.open({ url, direct: true }).then(
+    const error: unknown = await FaultBench.open({ url, direct: true, module }).then(
       async (bench) => {
         await bench.closeClients();
         return new Error('It started.');
@@ -173,29 +199,49 @@ describe('a start that cannot reach its database', () => {
     expect(Buffer.concat(heard)).toEqual(Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]));
   });
 
-  it('row 56: because the certificate was signed by nobody, fails as TLS in two seconds', async () => {
-    const { key, cert } = await selfSigned();
-    const url = await stranger((socket) => {
+  const encrypted = ({ key, cert }: Certificate) =>
+    stranger((socket) => {
       socket.once('data', () => {
         socket.write('S');
         const secure = new TLSSocket(socket, { isServer: true, key, cert });
         secure.on('error', () => undefined);
       });
     });
+
+  it('row 56: because the certificate was signed by nobody, fails as TLS in two seconds', async () => {
+    const url = await encrypted(await createCertificate({ from: '2000-01-01', until: '2100-01-01' }));
     const { error, tookMs } = await refusedStart(`${url}?sslmode=require`);
     expect(error).toMatchObject({ code: 'TLS', retryable: false, outcome: 'not-applied' });
+    expect(error.message).toContain('give the authority that signed it');
     expect(tookMs).toBeLessThan(2_000 + NOISE_MS);
   });
-});
 
-async function selfSigned(): Promise<{ key: string; cert: string }> {
-  const directory = await mkdtemp(join(tmpdir(), 'certificate-'));
-  const [key, cert] = [join(directory, 'key'), join(directory, 'cert')];
-  try {
-    const args = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-    await promisify(execFile)('openssl', [...args, '-subj', '/CN=stranger', '-keyout', key, '-out', cert]);
-    return { key: await readFile(key, 'utf8'), cert: await readFile(cert, 'utf8') };
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
-}
+  it.each([
+    [
+      'has expired',
+      'CERT_HAS_EXPIRED',
+      { from: '2000-01-01', until: '2001-01-01' },
+      /has expired.*Renew it/s,
+    ],
+    [
+      'is not valid yet',
+      'CERT_NOT_YET_VALID',
+      { from: '2100-01-01', until: '2101-01-01' },
+      /not valid yet.*clock/s,
+    ],
+  ])(
+    'row 56: because the certificate %s, fails as TLS in two seconds and says so; the naive setup says P1011 and leaves the rest to the driver’s text',
+    async (_, reason, validity, advice) => {
+      const certificate = await createCertificate(validity);
+      const url = await encrypted(certificate);
+      const { error, tookMs } = await refusedStart(url, { tls: { ca: certificate.cert } });
+      expect(error).toMatchObject({ code: 'TLS', reason, retryable: false, outcome: 'not-applied' });
+      expect(error.message).toMatch(advice);
+      expect(error.message).not.toContain('no-verify');
+      expect(tookMs).toBeLessThan(2_000 + NOISE_MS);
+      const naive = nakedPrisma(url, { ssl: { ca: certificate.cert } });
+      await expect(naive.category.count()).rejects.toMatchObject({ code: 'P1011' });
+      await naive.$disconnect();
+    },
+  );
+});

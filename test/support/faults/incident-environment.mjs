@@ -6,7 +6,10 @@ import LeakCheckingEnvironment from '../leak-checking-environment.mjs';
 
 export default class IncidentEnvironment extends LeakCheckingEnvironment {
   #incidents = [];
-  #noteWarning = ({ name, message }) => this.#incidents.push(`warning: ${name}: ${message}`);
+  #noteWarning = ({ name, message }) => {
+    // The runner's own, of the first suite of a process.
+    if (!message.startsWith('VM Modules ')) this.#incidents.push(`warning: ${name}: ${message}`);
+  };
   #noteException = (error, origin) => this.#incidents.push(`${origin}: ${error?.stack ?? String(error)}`);
 
   async setup() {

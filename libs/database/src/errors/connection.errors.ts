@@ -71,6 +71,19 @@ export class AuthenticationError extends ConnectionError {
   }
 }
 
+const DEFAULT_TLS_ADVICE =
+  'Check that the server offers TLS. To trust its certificate, give the authority that signed it (`sslrootcert` of the URL, ' +
+  'or the option `tls.ca`); `sslmode=no-verify` goes without the check.';
+/** What to do where the certificate itself says what is wrong: another authority to trust would not help. */
+const TLS_ADVICE: Readonly<Partial<Record<string, string>>> = {
+  CERT_HAS_EXPIRED:
+    'A certificate of the server, or of the authority that signed it, has expired. Renew it; if it is valid, set the clock of this machine right.',
+  CERT_NOT_YET_VALID:
+    'A certificate of the server, or of the authority that signed it, is not valid yet. Set the clock of this machine and of the one that issued it right, or wait until it is valid.',
+  ERR_TLS_CERT_ALTNAME_INVALID:
+    'The certificate of the server is for another host. Connect by a name that it lists, or issue it for this one.',
+};
+
 /**
  * The encrypted connection failed, most often because the certificate could not be verified.
  *
@@ -90,8 +103,7 @@ export class TlsError extends ConnectionError {
   ) {
     super(
       `The encrypted connection to ${describeTarget(options.target)}${at(endpoint)} failed (${reason}). ` +
-        'Check that the server offers TLS. To trust its certificate, give the authority that signed it (`sslrootcert` of ' +
-        'the URL, or the option `tls.ca`); `sslmode=no-verify` goes without the check.',
+        (TLS_ADVICE[reason] ?? DEFAULT_TLS_ADVICE),
       options,
     );
   }

@@ -7,8 +7,11 @@ import type { DatabaseStateControl } from './database-state.control.js';
 /** A server that accepts connections again is in use at the latest after two of these. */
 const HEALING_MAX_DELAY_MS = 1_000;
 const HEALING_INITIAL_DELAY_MS = 100;
-/** What a repetition does not cure is asked rarely: refused logins can lock an account. */
-const HOPELESS_DELAY_MS = 5_000;
+/**
+ * What a repetition does not cure is asked rarely: refused logins can lock an account. Somewhat above the five seconds for
+ * which a connection is not opened after a refusal, as timers may be early.
+ */
+const HOPELESS_DELAY_MS = 5_100;
 /** How long a start in `degraded` mode waits for the first answer. */
 const FIRST_ANSWER_MS = 5_000;
 

@@ -4,6 +4,7 @@ import type { ErrorTarget } from '../errors/database.error.js';
 import { UnexpectedRollbackError } from '../transaction/transaction.errors.js';
 import { requestCancel } from './cancel-request.js';
 import { endsSession, explainLoss } from './lost-connection.js';
+import type { Login, LoginGate } from './login-gate.js';
 import { queryChannel } from './pool.events.js';
 import { guardParser } from './protocol-guard.js';
 import { isSubmittable, settleCallback } from './submittable.js';
@@ -18,6 +19,7 @@ export interface DatabaseClientSettings {
   /** Bounds connect, TLS and authentication of one connection together. */
   readonly connectTimeoutMs: number;
   readonly sessionParameters: Readonly<Record<string, string>>;
+  readonly logins: LoginGate;
 }
 
 /** The parts of pg's client that @types/pg leaves out; pinned by `database-client.int-spec.ts`. */
@@ -47,8 +49,16 @@ export abstract class DatabaseClient extends pg.Client {
   /** When the last statement was handed over, by `performance.now()`. */
   lastCallAt = 0;
 
-  constructor(config: pg.ClientConfig) {
+  constructor(
+    config: pg.ClientConfig,
+    private readonly login: Login,
+  ) {
     super(config);
+    this.once('end', () => {
+      // Also where the connection was given up on while it was opened, of which pg tells nobody else.
+      this.login.end(this.lossCause ?? new Error('The connection has ended.'));
+      this.settings.logins.sessionEnded();
+    });
     // An 'error' event without a listener ends the process; it also tells why the connection is gone.
     this.on('error', (error) => (this.lossCause ??= error));
     guardParser(this.internals.connection);
@@ -123,7 +133,15 @@ export abstract class DatabaseClient extends pg.Client {
   override connect(callback: ((error: Error) => void) | ((error: null, client: pg.Client) => void)): void;
   override connect(callback?: (error: never, client: pg.Client) => void): Promise<pg.Client> | undefined {
     const connected = new Promise<pg.Client>((resolve, reject) => {
+      const refusal = this.login.refusal();
+      if (refusal !== undefined) {
+        // Nothing was opened; its owner waits for the end all the same.
+        process.nextTick(() => this.emit('end'));
+        reject(refusal);
+        return;
+      }
       super.connect((error: Error | null | undefined) => {
+        this.login.end(error ?? undefined);
         if (error === null || error === undefined) {
           resolve(this);
           return;
@@ -253,13 +271,10 @@ export function createClientClass(
     protected override readonly settings = settings;
 
     constructor(config: pg.ClientConfig) {
-      const { password } = config;
-      // Named, because pg-pool makes it not enumerable and a copy would lose it.
-      super({
-        ...config,
-        ...(password !== undefined && { password }),
-        connectionTimeoutMillis: settings.connectTimeoutMs,
-      });
+      const login = settings.logins.begin();
+      // Always given: pg would look for PGPASSWORD otherwise, which nobody has configured here.
+      const password = () => login.password();
+      super({ ...config, password, connectionTimeoutMillis: settings.connectTimeoutMs }, login);
       created(this);
     }
   };

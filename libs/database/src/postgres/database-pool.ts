@@ -11,9 +11,9 @@ import {
 } from '../errors/connection.errors.js';
 import { DatabaseError, type ErrorTarget } from '../errors/database.error.js';
 import { translateConnectionFailure } from '../fault/connection-failure.js';
-import { askPassword } from './ask-password.js';
 import { describeLeak, framesOf, traceBorrower } from './borrow-trace.js';
 import { createClientClass, type DatabaseClient } from './database-client.js';
+import { LoginGate } from './login-gate.js';
 import {
   acquireChannel,
   connectChannel,
@@ -78,6 +78,8 @@ export class DatabasePool extends pg.Pool {
   readonly endpoint: string;
   /** One object for each pool, by which its queries are told from those of others. */
   readonly target: ErrorTarget;
+  /** For whatever else connects as the same user, so that a refused login is repeated as rarely by all together. */
+  readonly logins: LoginGate;
   private readonly limits: ResolvedPoolOptions;
   /** Every client whose socket may be open, connecting ones included. */
   private readonly clients: Set<DatabaseClient>;
@@ -95,12 +97,14 @@ export class DatabasePool extends pg.Pool {
     const target: ErrorTarget = { kind: 'postgres', connection: name };
     const endpoint = `${url.host}:${url.port}`;
     const clients = new Set<DatabaseClient>();
+    const logins = new LoginGate({ password: settings.password, endpoint, target });
     const Client = createClientClass(
       {
         target,
         endpoint,
         connectTimeoutMs: pool.connectTimeoutMs,
         sessionParameters: sessionParameters(settings),
+        logins,
       },
       (client) => {
         clients.add(client);
@@ -113,8 +117,7 @@ export class DatabasePool extends pg.Pool {
       port: url.port,
       database: url.database,
       user: url.user,
-      // Always given: pg would look for PGPASSWORD and PGSSLMODE otherwise, which nobody has configured here.
-      password: () => askPassword(settings.password, endpoint, target),
+      // Always given: pg would look for PGSSLMODE otherwise, which nobody has configured here.
       ssl: tls,
       max: pool.max,
       min: pool.min,
@@ -125,6 +128,7 @@ export class DatabasePool extends pg.Pool {
     });
     this.endpoint = endpoint;
     this.target = target;
+    this.logins = logins;
     this.limits = pool;
     this.clients = clients;
     // Read by pg-pool for each new connection: connections that were opened together do not all end together.

@@ -5,7 +5,7 @@ import type { PostgresTarget } from '../config/connection-url.js';
 import type { PasswordProvider } from '../config/password.js';
 import type { ErrorTarget } from '../errors/database.error.js';
 import { translateConnectionFailure } from '../fault/connection-failure.js';
-import { askPassword } from './ask-password.js';
+import { LoginGate } from './login-gate.js';
 import type { ResolvedTlsOptions } from './tls.options.js';
 
 const CLOSE_TIMEOUT_MS = 1_000;
@@ -26,6 +26,8 @@ export interface SingleConnectionSettings {
   readonly signal?: AbortSignal | undefined;
   /** Whether a PgBouncer is in between; the session then has the server's settings. */
   readonly pgbouncer?: boolean;
+  /** What the others that connect as this user know of it. */
+  readonly logins?: LoginGate | undefined;
 }
 
 /** A result with every value in PostgreSQL's text form. */
@@ -57,7 +59,12 @@ export class SingleConnection {
     target,
     signal,
     pgbouncer = false,
+    logins,
   }: SingleConnectionSettings): Promise<SingleConnection> {
+    const endpoint = `${url.host}:${url.port}`;
+    const login = (logins ?? new LoginGate({ password, endpoint, target })).begin();
+    const refusal = login.refusal();
+    if (refusal !== undefined) throw refusal;
     const socket = new Socket();
     const client = new pg.Client({
       host: url.host,
@@ -65,7 +72,7 @@ export class SingleConnection {
       database: url.database,
       user: url.user,
       // Always given: pg would look for PGPASSWORD otherwise.
-      password: () => askPassword(password, `${url.host}:${url.port}`, target),
+      password: () => login.password(),
       ssl: tls,
       application_name: applicationName,
       // PgBouncer refuses a connection that asks for more than it follows itself.
@@ -84,9 +91,11 @@ export class SingleConnection {
       signal?.throwIfAborted();
       signal?.addEventListener('abort', giveUp);
       await client.connect();
+      login.end();
     } catch (error) {
+      login.end(error ?? new Error('The attempt was given up.'));
       socket.destroy();
-      throw translateConnectionFailure(error, `${url.host}:${url.port}`, target);
+      throw translateConnectionFailure(error, endpoint, target);
     } finally {
       signal?.removeEventListener('abort', giveUp);
     }

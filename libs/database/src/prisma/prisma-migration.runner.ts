@@ -3,6 +3,7 @@ import type { PasswordProvider } from '../config/password.js';
 import type { ErrorTarget } from '../errors/database.error.js';
 import { MigrationSetupError, type MigrationLockHolder } from '../migration/migration.errors.js';
 import { acquireAdvisoryLocks, releaseAdvisoryLocks } from '../postgres/advisory-lock.js';
+import type { LoginGate } from '../postgres/login-gate.js';
 import { SingleConnection } from '../postgres/single-connection.js';
 import type { ResolvedTlsOptions } from '../postgres/tls.options.js';
 import { MigrationAdapterFactory } from './migration-adapter.js';
@@ -32,6 +33,7 @@ export interface MigrationRunnerSettings {
   readonly log: (line: string) => void;
   /** Ends the wait for the lock; a migration that runs is never cut short. */
   readonly signal?: AbortSignal;
+  readonly logins?: LoginGate;
 }
 
 /**
@@ -69,7 +71,7 @@ export class PrismaMigrationRunner {
    */
   async deploy(): Promise<MigrationReport> {
     const started = performance.now();
-    const { url, password, tls, applicationName, log, signal } = this.settings;
+    const { url, password, tls, applicationName, log, signal, logins } = this.settings;
     const directory = await readMigrationDirectory(this.settings.directory);
     const connection = await SingleConnection.open({
       url,
@@ -78,6 +80,7 @@ export class PrismaMigrationRunner {
       applicationName: `${applicationName} migrate`,
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
       target: TARGET,
+      logins,
     });
     const adapter = new MigrationAdapterFactory(connection, url.schema);
     try {
