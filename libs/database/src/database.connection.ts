@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { PrismaService } from './client/prisma.service.js';
 import { withDeadline } from './common/deadline.js';
+import { SharedWork } from './common/shared-work.js';
 import type { ResolvedDatabaseOptions } from './database.options.js';
 import { UnavailableError } from './errors/connection.errors.js';
 import type { ErrorCode } from './errors/error-codes.js';
@@ -46,7 +47,8 @@ export class DatabaseConnection implements ShutdownMember {
   readonly probe: ConnectionProbe;
   private readonly queryLog: QueryLog;
   private readonly supervisor: ConnectionSupervisor;
-  private opening: Promise<void> | undefined;
+  /** One attempt at a time: the supervisor and `connect` share it. */
+  private readonly opening = new SharedWork((signal) => this.openEverything(signal));
   private closing: Promise<void> | undefined;
   private migrated: boolean;
   private migrating = false;
@@ -105,7 +107,7 @@ export class DatabaseConnection implements ShutdownMember {
         mode: startup.mode,
         attempts: startup.attempts,
         schedule: startup,
-        open: (signal) => this.open(signal),
+        open: (signal) => this.opening.join(signal),
         warn: (line) => {
           log.warn(line);
         },
@@ -148,41 +150,59 @@ export class DatabaseConnection implements ShutdownMember {
     }
   }
 
-  /** One attempt to make sure that the database answers. */
+  /** One attempt to make sure that the database answers; one that is under way is shared. */
   async connect(): Promise<void> {
     this.state.throwIfClosing();
     if (this.state.status === 'ready' && this.everOpened) return;
+    const { pool, timeouts } = this.options;
+    const patience = new AbortController();
+    const timer = setTimeout(
+      () => {
+        patience.abort(this.notMigrated() ?? this.unavailable('no answer in time'));
+      },
+      // A little longer than the pool has, whose error says more.
+      pool.acquireTimeoutMs + timeouts.graceMs,
+    );
     try {
-      await this.open(AbortSignal.timeout(this.options.pool.acquireTimeoutMs));
+      await this.opening.join(AbortSignal.any([patience.signal, this.supervisor.stopped]));
     } catch (error) {
       this.state.throwIfClosing();
       throw error;
+    } finally {
+      clearTimeout(timer);
     }
     this.state.move('ready');
   }
 
   /**
-   * Closes Redis and the pool, at the latest after `timeoutMs`; never rejects. Repeated calls share one close.
+   * Closes Redis and the pool, by force after `timeoutMs`; never rejects. Repeated calls share one close.
+   *
+   * @param limitMs - how long a migration that runs is waited for: one that is cut off counts as failed and blocks every
+   *   later start
    */
-  close(timeoutMs: number): Promise<void> {
-    this.closing ??= this.closeEverything(timeoutMs);
+  close(timeoutMs: number, limitMs: number = Math.max(timeoutMs, this.shutdown.timeoutMs)): Promise<void> {
+    this.closing ??= this.closeEverything(timeoutMs, limitMs);
     return this.closing;
   }
 
-  private async closeEverything(timeoutMs: number): Promise<void> {
+  private async closeEverything(timeoutMs: number, limitMs: number): Promise<void> {
     this.state.move('draining', 'The connection is closing.');
-    // Ends every wait, that for the migration lock included, but no migration that runs: one that is cut off counts
-    // as failed and blocks every later start.
+    // Ends every wait, that for the migration lock included, but no migration that runs.
     this.supervisor.stop();
-    const settleMs = this.migrating ? Math.max(this.shutdown.timeoutMs, SETTLE_MS) : SETTLE_MS;
+    const settleMs = this.migrating ? limitMs : Math.min(SETTLE_MS, limitMs);
     const started = performance.now();
     const { active } = this.pool.usage();
     await Promise.all([
       this.ownRedis?.disconnect(),
       this.probe.close(),
       this.pool.close(timeoutMs),
-      settled(this.opening, settleMs),
+      settled(this.opening.ended, settleMs),
     ]);
+    if (this.migrating) {
+      this.log.warn(
+        `A migration still runs ${settleMs} ms after the close began; it is left to itself, and fails if the process ends now.`,
+      );
+    }
     if (active > 0 && performance.now() - started >= timeoutMs) {
       this.log.warn(
         `Closing has cut off connections that were still busy after ${timeoutMs} ms (busy=${active}).`,
@@ -190,14 +210,6 @@ export class DatabaseConnection implements ShutdownMember {
     }
     this.queryLog.close();
     this.state.move('closed');
-  }
-
-  /** One attempt at a time: the supervisor and `connect` share it. */
-  private open(signal: AbortSignal): Promise<void> {
-    this.opening ??= this.openEverything(signal).finally(() => {
-      this.opening = undefined;
-    });
-    return this.opening;
   }
 
   private async openEverything(signal: AbortSignal): Promise<void> {
@@ -213,8 +225,11 @@ export class DatabaseConnection implements ShutdownMember {
 
   /** A server that accepts already may still have yesterday's tables. */
   private notMigrated(): UnavailableError | undefined {
-    if (this.migrated) return undefined;
-    return new UnavailableError(this.pool.endpoint, 'its migrations have not been applied yet', {
+    return this.migrated ? undefined : this.unavailable('its migrations have not been applied yet');
+  }
+
+  private unavailable(reason: string): UnavailableError {
+    return new UnavailableError(this.pool.endpoint, reason, {
       target: { kind: 'postgres', connection: this.options.name },
     });
   }
@@ -255,9 +270,5 @@ export class DatabaseConnection implements ShutdownMember {
 /** Waits until `work` has ended, however, for a limited time. */
 async function settled(work: Promise<void> | undefined, limitMs: number): Promise<void> {
   if (work === undefined) return;
-  await withDeadline(
-    work.catch(() => undefined),
-    limitMs,
-    () => undefined,
-  );
+  await withDeadline(work, limitMs, () => undefined);
 }

@@ -24,8 +24,11 @@ const MAX_RESERVE_MS = 1_000;
 export interface ShutdownMember {
   readonly state: DatabaseStateControl;
   readonly shutdown: { readonly timeoutMs: number; readonly drainMs: number };
-  /** Closes within `timeoutMs`, by force at the end of it; never rejects, further calls share the first one's result. */
-  close(timeoutMs: number): Promise<void>;
+  /**
+   * Closes within `timeoutMs`, by force at the end of it; only what must not be cut is waited for longer, at most for
+   * `limitMs`. Never rejects, further calls share the first one's result.
+   */
+  close(timeoutMs: number, limitMs?: number): Promise<void>;
 }
 
 /**
@@ -98,7 +101,7 @@ export class ShutdownCoordinator
     this.listening = undefined;
     if (this.run !== undefined || this.members.size === 0) return;
     for (const { state } of this.members.values()) state.move('draining', 'The application is closing.');
-    this.run = new ShutdownRun(this.timeoutMs(), this.drain, () => this.closeAll(0));
+    this.run = new ShutdownRun(this.timeoutMs(), this.drain, (limitMs) => this.closeAll(0, limitMs));
   }
 
   async beforeApplicationShutdown(signal?: string): Promise<void> {
@@ -112,17 +115,17 @@ export class ShutdownCoordinator
 
   async onApplicationShutdown(): Promise<void> {
     const { run } = this;
-    await this.closeAll(run?.leftMs() ?? this.timeoutMs());
+    await this.closeAll(run?.leftMs() ?? this.timeoutMs(), run?.untilDeadlineMs() ?? this.timeoutMs());
     run?.end();
     this.drain?.end();
     this.drain = undefined;
   }
 
-  private async closeAll(timeoutMs: number): Promise<void> {
+  private async closeAll(timeoutMs: number, limitMs?: number): Promise<void> {
     await Promise.all(
       [...this.members.values()].map(async (member) => {
         try {
-          await member.close(timeoutMs);
+          await member.close(timeoutMs, limitMs);
         } catch (error) {
           Logger.error(`Closing a connection failed: ${String(error)}`, LOGGER);
         }
@@ -155,7 +158,11 @@ class ShutdownRun {
   private readonly cutAfterMs: number;
   private readonly timers: NodeJS.Timeout[];
 
-  constructor(timeoutMs: number, drain: HttpDrain | undefined, cut: () => Promise<void>) {
+  constructor(
+    private readonly timeoutMs: number,
+    drain: HttpDrain | undefined,
+    cut: (limitMs: number) => Promise<void>,
+  ) {
     this.cutAfterMs = timeoutMs - Math.min(MAX_RESERVE_MS, timeoutMs * RESERVE_RATIO);
     drain?.begin();
     this.timers = [
@@ -164,7 +171,7 @@ class ShutdownRun {
           `Requests are still busy ${Math.round(this.cutAfterMs)} ms after the shutdown began; their database connections are cut now.`,
           LOGGER,
         );
-        void cut();
+        void cut(this.untilDeadlineMs());
       }, this.cutAfterMs),
       setTimeout(() => {
         drain?.cut();
@@ -175,6 +182,11 @@ class ShutdownRun {
 
   elapsedMs(): number {
     return performance.now() - this.started;
+  }
+
+  /** What is left of the whole time. */
+  untilDeadlineMs(): number {
+    return Math.max(0, Math.round(this.timeoutMs - this.elapsedMs()));
   }
 
   /** What is left for closing the connections. */
