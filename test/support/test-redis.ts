@@ -1,4 +1,4 @@
-import { describe, it } from '@jest/globals';
+import { describeWith, itWith, REDIS } from './requirement.js';
 
 /** The URL of a Redis database that only this worker uses. */
 export function redisUrl(): string {
@@ -8,10 +8,10 @@ export function redisUrl(): string {
 }
 
 /**
- * `describe` where there is a Redis. Without one the suite is skipped and counted as skipped; the gate sets
- * REQUIRE_REDIS, with which the run fails before it comes to that.
+ * `describe` where there is a Redis. Without one the suite is skipped, counted as skipped and says why; under CI or
+ * REQUIRE_REDIS=1 the run fails, as a rule before it comes to that.
  */
-export const describeWithRedis = process.env.TEST_REDIS_URL ? describe : describe.skip;
+export const describeWithRedis = describeWith(REDIS);
 
 /** The same for one test. */
-export const itWithRedis = process.env.TEST_REDIS_URL ? it : it.skip;
+export const itWithRedis = itWith(REDIS);

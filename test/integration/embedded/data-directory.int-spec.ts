@@ -7,6 +7,7 @@ import { startEmbeddedPostgres } from '../../../libs/database/src/embedded/index
 import { startPostgresOn } from '../../../libs/database/src/embedded/embedded-postgres.js';
 import { THIS_MACHINE } from '../../../libs/database/src/embedded/postgres-binaries.js';
 import { findPostmaster } from '../../../libs/database/src/embedded/postmaster-lock.js';
+import { itWith, ROOT } from '../../support/requirement.js';
 import { Instance } from './instance.js';
 import { createDirectory, createUsedDirectory, removeDirectories } from './scratch-directory.js';
 import { answers, query } from './sql.js';
@@ -15,14 +16,7 @@ jest.setTimeout(30_000);
 
 const NOBODY = 65_534;
 const settings = { fsync: 'off' };
-const isRoot = process.getuid?.() === 0;
-
-/** Only root can become another user; without it the test is skipped and says why. */
-function itAsRoot(title: string, test: () => Promise<void>): void {
-  if (isRoot) it(title, test);
-  // Only root can start a server as another user.
-  else it.skip(`${title} (skipped: needs root)`, test);
-}
+const itAsRoot = itWith(ROOT);
 
 afterEach(() => Instance.endAll());
 afterAll(() => removeDirectories());

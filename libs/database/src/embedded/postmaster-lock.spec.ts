@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { itWith, LINUX } from '../../../../test/support/requirement.js';
 import { findPostmaster, removeMisleadingLock } from './postmaster-lock.js';
 
 describe('the lock file of a cluster', () => {
@@ -31,16 +32,12 @@ describe('the lock file of a cluster', () => {
     expect(existsSync(lock)).toBe(true);
   });
 
-  // Other systems do not tell which program a process runs.
-  (process.platform === 'linux' ? it : it.skip)(
-    'is removed when its process id now belongs to another program',
-    () => {
-      write(process.pid);
-      expect(findPostmaster(directory)).toBeNull();
-      removeMisleadingLock(directory);
-      expect(readdirSync(directory)).toEqual([]);
-    },
-  );
+  itWith(LINUX)('is removed when its process id now belongs to another program', () => {
+    write(process.pid);
+    expect(findPostmaster(directory)).toBeNull();
+    removeMisleadingLock(directory);
+    expect(readdirSync(directory)).toEqual([]);
+  });
 });
 
 function endedProcess(): number {

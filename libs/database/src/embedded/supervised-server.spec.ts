@@ -1,15 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { describeWith, LINUX } from '../../../../test/support/requirement.js';
 import { until } from '../../../../test/support/until.js';
 import { isProcessAlive, KnownProcess } from './process-liveness.js';
 import { type ServerProgram, type Sighting, SupervisedServer } from './supervised-server.js';
 
-// Elsewhere the system does not tell which program a process runs.
-const onLinux = process.platform === 'linux' ? describe : describe.skip;
-
-onLinux('a process id that another program has now', () => {
+describeWith(LINUX)('a process id that another program has now', () => {
   let child: ChildProcess;
   const pid = () => child.pid ?? 0;
   /** From one moment to the next the id belongs to another program, as after a reuse. */
