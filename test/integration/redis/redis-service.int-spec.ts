@@ -15,6 +15,7 @@ import {
   UnavailableError,
   ValidationError,
 } from '../../../libs/database/src/index.js';
+import { BLOCKING } from '../../../libs/database/src/redis/bounded-redis.js';
 import { drop, FaultProxy } from '../../support/fault-proxy/index.js';
 import { describeWithRedis, redisUrl } from '../../support/test-redis.js';
 import { until } from '../../support/until.js';
@@ -100,6 +101,23 @@ describeWithRedis('RedisService', () => {
     ['WAIT', (client: Redis) => client.wait(9, 2_500), 0],
   ])('lets %s end by its own timeout', async (_name, wait, expected) => {
     expect(await wait(redis.client)).toBe(expected);
+  });
+
+  it('knows each command of this server that blocks', async () => {
+    const commands = (await redis.client.call('COMMAND')) as [name: string, arity: number, flags: string[]][];
+    const blocking = commands.filter(([, , flags]) => flags.includes('blocking')).map(([name]) => name);
+    expect(blocking).toContain('blpop');
+    expect(blocking.filter((name) => !BLOCKING.has(name))).toEqual([]);
+  });
+
+  it('runs a pipeline and a transaction', async () => {
+    expect(await redis.client.pipeline().set('a', '1').get('a').exec()).toEqual([
+      [null, 'OK'],
+      [null, '1'],
+    ]);
+    expect(await redis.client.multi([['incr', 'a']]).exec()).toEqual([[null, 2]]);
+    expect(await redis.client.multi({ pipeline: false })).toBe('OK');
+    expect(await redis.client.discard()).toBe('OK');
   });
 
   it('gives a report again for as long as it may be old, and never one of a connection that was lost', async () => {

@@ -1,16 +1,18 @@
 import { inspect } from 'node:util';
-import { Redis, type Command, type RedisOptions } from 'ioredis';
+import { Redis, type ChainableCommander, type Command, type RedisOptions } from 'ioredis';
 
 const LOOK_EVERY_MS = 100;
 
 /**
  * Where the commands that block on the server hold their timeout, read in milliseconds; ioredis 5 cannot tell.
  */
-const BLOCKING = new Map<string, (args: Command['args']) => number | undefined>([
+export const BLOCKING = new Map<string, (args: Command['args']) => number | undefined>([
   ...['blpop', 'brpop', 'brpoplpush', 'blmove', 'bzpopmin', 'bzpopmax'].map(
     (name) => [name, (args: Command['args']) => Number(args.at(-1)) * 1_000] as const,
   ),
   ...['blmpop', 'bzmpop'].map((name) => [name, (args: Command['args']) => Number(args[0]) * 1_000] as const),
+  // Of Redis 8.10: options follow its timeout.
+  ['blmovem', (args: Command['args']) => Number(args[4]) * 1_000] as const,
   ...['wait', 'waitaof'].map((name) => [name, (args: Command['args']) => Number(args.at(-1))] as const),
   ...['xread', 'xreadgroup'].map((name) => [name, blockOption] as const),
 ]);
@@ -90,6 +92,19 @@ export class BoundedRedis extends Redis {
     return copy as ReturnType<typeof Redis.prototype.duplicate<Override>>;
   }
 
+  override pipeline(commands?: unknown[][]): ChainableCommander {
+    return withoutOptions(super.pipeline(commands));
+  }
+
+  override multi(options: { pipeline: false }): Promise<'OK'>;
+  override multi(options?: { pipeline: true }): ChainableCommander;
+  override multi(commands?: unknown[][]): ChainableCommander;
+  override multi(...parameters: unknown[]): Promise<'OK'> | ChainableCommander {
+    // Which of its forms it is decides the value; the types of ioredis want to know it here.
+    const begun: Promise<'OK'> | ChainableCommander = super.multi(...(parameters as [{ pipeline: false }]));
+    return begun instanceof Promise ? begun : withoutOptions(begun);
+  }
+
   /** ioredis keeps the password among its options, and prints it with them. */
   [inspect.custom](): string {
     const { endpoint, status } = this.toJSON();
@@ -123,8 +138,26 @@ export class BoundedRedis extends Redis {
   }
 }
 
+/** A pipeline has the options of its client, and would print the password among them. */
+function withoutOptions(pipeline: ChainableCommander): ChainableCommander {
+  return Object.defineProperties(pipeline, PRINTED);
+}
+
+const PRINTED: PropertyDescriptorMap = {
+  [inspect.custom]: {
+    value(this: ChainableCommander): string {
+      return `Pipeline { length: ${this.length} }`;
+    },
+  },
+  toJSON: {
+    value(this: ChainableCommander): { readonly length: number } {
+      return { length: this.length };
+    },
+  },
+};
+
 /** How long the server may hold the command back by its own wish, in milliseconds. */
-function blockingTime({ name, args }: Command): number {
+export function blockingTime({ name, args }: Pick<Command, 'name' | 'args'>): number {
   const find = BLOCKING.get(name.toLowerCase());
   const ms = find === undefined ? undefined : find(args);
   // Of what is no number, or below zero, the server complains at once.
