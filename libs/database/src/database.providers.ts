@@ -10,7 +10,7 @@ import { DATABASE_CONNECTION } from './database.tokens.js';
 import {
   getDatabaseHealthProbeToken,
   getDatabasePoolGaugeToken,
-  REDIS_HEALTH_PROBE,
+  getRedisHealthProbeToken,
 } from './health/health-probe.port.js';
 import { DatabaseState } from './lifecycle/database-state.js';
 import { ShutdownCoordinator } from './lifecycle/shutdown-coordinator.js';
@@ -35,7 +35,7 @@ export function createConnectionProviders(name: string): { providers: Provider[]
     service(connectionToken(RedisService, name), ({ redis }) => redis),
     service(getDatabaseHealthProbeToken(name), ({ probe }) => probe),
     service(getDatabasePoolGaugeToken(name), ({ pool }) => pool),
-    service(isDefault ? REDIS_HEALTH_PROBE : `${name}:RedisHealthProbe`, ({ redis }) => redis),
+    service(getRedisHealthProbeToken(name), ({ redis }) => redis),
   ];
   const connection: Provider = {
     provide: DATABASE_CONNECTION,

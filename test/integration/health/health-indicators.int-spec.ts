@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { INestApplicationContext } from '@nestjs/common';
 import { HealthCheckService, HealthIndicatorService } from '@nestjs/terminus';
+import { PrismaClient } from '../../../apps/shop/src/generated/prisma/client.js';
 import { indicate } from '../../../libs/database/src/health/health-result.js';
 import {
   DatabaseHealthIndicator,
@@ -9,8 +10,11 @@ import {
   RedisHealthIndicator,
 } from '../../../libs/database/src/health/index.js';
 import {
+  DatabaseModule,
   DatabaseState,
+  getRedisToken,
   PrismaService,
+  type RedisService,
   type DatabaseModuleOptions,
 } from '../../../libs/database/src/index.js';
 import type { DatabaseStateControl } from '../../../libs/database/src/lifecycle/database-state.control.js';
@@ -76,6 +80,90 @@ describe('DatabaseHealthIndicator', () => {
       code: 'NOT_CONFIGURED',
       message: expect.stringContaining('billing'),
     });
+  });
+});
+
+describe('a connection with a name', () => {
+  let billing: TestDatabase;
+  beforeAll(async () => {
+    billing = await createTestDatabase({ migrated: false });
+  });
+  afterAll(() => billing.drop());
+
+  async function startBoth(
+    own: Partial<DatabaseModuleOptions> = {},
+    common: Partial<DatabaseModuleOptions> = {},
+  ): Promise<INestApplicationContext> {
+    const billingModule = DatabaseModule.forRootAsync({
+      name: 'billing',
+      useFactory: () => ({ client: PrismaClient, url: billing.url, env: false as const, ...own }),
+    });
+    application = await startApplication({
+      imports: [databaseModule(database, common), billingModule, DatabaseHealthModule],
+    });
+    return application;
+  }
+
+  it('is asked by a probe of its own: its loss is not that of the default one', async () => {
+    const started = await startBoth();
+    const indicator = started.get(DatabaseHealthIndicator);
+    const both = async () => {
+      const asked = ['default', 'billing'].map((connection) =>
+        indicator.pingCheck('it', { connection, maxAgeMs: 0 }),
+      );
+      return (await Promise.all(asked)).map(({ it: result }) => result.status);
+    };
+    expect(await both()).toEqual(['up', 'up']);
+    await database.query(`ALTER DATABASE ${billing.name} ALLOW_CONNECTIONS false`);
+    try {
+      await database.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${billing.name}'`,
+      );
+      expect(await both()).toEqual(['up', 'down']);
+    } finally {
+      await database.query(`ALTER DATABASE ${billing.name} ALLOW_CONNECTIONS true`);
+    }
+    expect(await until(async () => (await both()).join() === 'up,up', 5_000)).toBe(true);
+  });
+
+  it('has no Redis where it is switched off, and is named where the application does not have it', async () => {
+    const indicator = (await startBoth({ redis: false })).get(RedisHealthIndicator);
+    await expect(indicator.pingCheck('redis', { connection: 'billing' })).resolves.toEqual({
+      redis: { status: 'up', configured: false },
+    });
+    await expect(indicator.pingCheck('redis', { connection: 'unheard-of' })).rejects.toMatchObject({
+      code: 'NOT_CONFIGURED',
+      message: expect.stringContaining('unheard-of'),
+    });
+  });
+
+  describeWithRedis('and a Redis', () => {
+    it('is asked for its own one, and for that of the default connection where it has none', async () => {
+      const common = { redis: { url: redisUrl() } };
+      const shared = (await startBoth({}, common)).get(RedisHealthIndicator);
+      const ask = (indicator: RedisHealthIndicator, connection: string) =>
+        indicator.pingCheck('redis', { connection, maxAgeMs: 0 });
+      expect(await ask(shared, 'billing')).toEqual({ redis: { status: 'up' } });
+      await application?.close();
+
+      const started = await startBoth({ redis: { url: redisUrl() } }, common);
+      await started.get<RedisService>(getRedisToken('billing')).disconnect();
+      const indicator = started.get(RedisHealthIndicator);
+      expect(await ask(indicator, 'billing')).toEqual({ redis: { status: 'down' } });
+      expect(await ask(indicator, 'default')).toEqual({ redis: { status: 'up' } });
+    });
+  });
+});
+
+describe('the age that a report may have', () => {
+  it.each([-1, Number.NaN, '500'])('is refused when it is %p', async (given) => {
+    const started = await start();
+    const maxAgeMs = given as number;
+    const refusal = { code: 'VALIDATION', path: 'maxAgeMs' };
+    const ping = started.get(DatabaseHealthIndicator).pingCheck('database', { maxAgeMs });
+    await expect(ping).rejects.toMatchObject(refusal);
+    const redis = started.get(RedisHealthIndicator).pingCheck('redis', { maxAgeMs });
+    await expect(redis).rejects.toMatchObject(refusal);
   });
 });
 

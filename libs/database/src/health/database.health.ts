@@ -5,6 +5,7 @@ import { findForConnection, stateTokenOf } from './connection-lookup.js';
 import type { DatabaseState } from '../lifecycle/database-state.js';
 import { HealthLog } from './health-log.js';
 import {
+  assertMaxAge,
   getDatabaseHealthProbeToken,
   type HealthProbe,
   type HealthProbeOptions,
@@ -45,11 +46,13 @@ export class DatabaseHealthIndicator {
    * The result under `key`; a store that fails never makes it reject, which Terminus 12 would answer with a 500.
    *
    * @throws {@link NotConfiguredError} when there is no such connection
+   * @throws {@link ValidationError} when `maxAgeMs` is out of its range
    */
   async pingCheck<Key extends string>(
     key: Key,
     { connection = 'default', details = false, ...freshness }: DatabaseCheckSettings = {},
   ): Promise<HealthIndicatorResult<Key>> {
+    assertMaxAge(freshness);
     const finding = this.findByState(connection) ?? (await this.ask(connection, freshness));
     return indicate(this.indicators.check(key), finding, details);
   }

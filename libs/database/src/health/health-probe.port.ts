@@ -1,5 +1,6 @@
 import type { HealthReport } from '../common/health-report.js';
 import type { PoolUsage } from '../errors/connection.errors.js';
+import { ValidationError } from '../errors/validation.error.js';
 
 /** The {@link HealthProbeOptions.maxAgeMs} of a check that names none. */
 export const DEFAULT_MAX_AGE_MS = 500;
@@ -12,11 +13,21 @@ export const DEFAULT_MAX_AGE_MS = 500;
 export interface HealthProbeOptions {
   /**
    * The greatest age of a report that may be given again, in milliseconds; 0 always asks the store. A report of a
-   * connection that has been lost since is never given again.
+   * connection that has been lost since is never given again. Range: [0, ∞].
    *
    * @defaultValue 500
    */
   readonly maxAgeMs?: number;
+}
+
+/**
+ * Refuses an age that no report can have, which would be taken for "ask always" without a word.
+ *
+ * @throws {@link ValidationError} when `maxAgeMs` is not a number in [0, ∞]
+ */
+export function assertMaxAge({ maxAgeMs }: HealthProbeOptions): void {
+  if (maxAgeMs === undefined || (typeof maxAgeMs === 'number' && maxAgeMs >= 0)) return;
+  throw new ValidationError('maxAgeMs', 'is out of range, expected milliseconds in [0, ∞].');
 }
 
 /**
@@ -76,4 +87,9 @@ export function getDatabaseHealthProbeToken(connection = 'default'): string | sy
 /** The token of a connection's pool figures; that of a named one is a readable text. @public */
 export function getDatabasePoolGaugeToken(connection = 'default'): string | symbol {
   return connection === 'default' ? DATABASE_POOL_GAUGE : `${connection}:DatabasePoolGauge`;
+}
+
+/** The token of the probe of a connection's Redis; that of a named one is a readable text. @public */
+export function getRedisHealthProbeToken(connection = 'default'): string | symbol {
+  return connection === 'default' ? REDIS_HEALTH_PROBE : `${connection}:RedisHealthProbe`;
 }

@@ -5,6 +5,7 @@ export {
   DATABASE_POOL_GAUGE,
   getDatabaseHealthProbeToken,
   getDatabasePoolGaugeToken,
+  getRedisHealthProbeToken,
   REDIS_HEALTH_PROBE,
   type HealthProbe,
   type HealthProbeOptions,

@@ -1,7 +1,14 @@
-import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
 import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
+import { findForConnection, stateTokenOf } from './connection-lookup.js';
 import { HealthLog } from './health-log.js';
-import { REDIS_HEALTH_PROBE, type HealthProbe, type HealthProbeOptions } from './health-probe.port.js';
+import {
+  assertMaxAge,
+  getRedisHealthProbeToken,
+  type HealthProbe,
+  type HealthProbeOptions,
+} from './health-probe.port.js';
 import { indicate, type Finding, type HealthCheckSettings } from './health-result.js';
 
 /**
@@ -10,6 +17,12 @@ import { indicate, type Finding, type HealthCheckSettings } from './health-resul
  * @public
  */
 export interface RedisCheckSettings extends HealthCheckSettings, HealthProbeOptions {
+  /**
+   * The connection whose Redis it is; a named one without a Redis of its own shares that of the default connection.
+   *
+   * @defaultValue 'default'
+   */
+  readonly connection?: string;
   /**
    * What a Redis that is down means: `required` is down (503), `optional` is degraded (200), for applications that use
    * it as a cache only.
@@ -31,23 +44,43 @@ export class RedisHealthIndicator {
 
   constructor(
     @Inject(HealthIndicatorService) private readonly indicators: HealthIndicatorService,
-    @Optional() @Inject(REDIS_HEALTH_PROBE) private readonly probe?: HealthProbe | null,
+    @Inject(ModuleRef) private readonly modules: ModuleRef,
   ) {}
 
-  /** The result under `key`; never rejects, which Terminus 12 would answer with a 500. */
+  /**
+   * The result under `key`; a store that fails never makes it reject, which Terminus 12 would answer with a 500.
+   *
+   * @throws {@link NotConfiguredError} when there is no such connection
+   * @throws {@link ValidationError} when `maxAgeMs` is out of its range
+   */
   async pingCheck<Key extends string>(
     key: Key,
-    { criticality = 'required', details = false, ...freshness }: RedisCheckSettings = {},
+    {
+      connection = 'default',
+      criticality = 'required',
+      details = false,
+      ...freshness
+    }: RedisCheckSettings = {},
   ): Promise<HealthIndicatorResult<Key>> {
+    assertMaxAge(freshness);
     const session = this.indicators.check(key);
-    if (this.probe === undefined || this.probe === null) return session.up({ configured: false });
-    const report = await this.probe.checkHealth(freshness);
+    const probe = this.find(connection);
+    if (probe === undefined) return session.up({ configured: false });
+    const report = await probe.checkHealth(freshness);
     const failed = criticality === 'optional' ? 'degraded' : 'down';
     const finding: Finding = {
       status: report.healthy ? 'up' : failed,
       figures: { latencyMs: report.latencyMs, ...report.details, error: report.error },
     };
-    this.log.note('Redis', finding);
+    this.log.note(connection === 'default' ? 'Redis' : `Redis of "${connection}"`, finding);
     return indicate(session, finding, details);
+  }
+
+  private find(connection: string): HealthProbe | undefined {
+    if (connection !== 'default') {
+      const caller = `RedisHealthIndicator.pingCheck(…, { connection: '${connection}' })`;
+      findForConnection(this.modules, stateTokenOf(connection), caller);
+    }
+    return findForConnection<HealthProbe>(this.modules, getRedisHealthProbeToken(connection));
   }
 }
