@@ -38,10 +38,7 @@ export const COUNTER_CHECKS = [
     onlyInAll: true,
     failure: /^FAILED generated ids/m,
     async provoke(application, { servers }) {
-      await spoil(application, 'dist/repository/repository-for.js', [
-        /\{ id \}/g,
-        '{ id: String(id) + "0" }',
-      ]);
+      await spoil(application, 'dist/repository/record-id.js', [/\{ id \}/g, '{ id: String(id) + "0" }']);
       await application.compile(QUICK);
       return await failureOf(() => application.run(servers, process.execPath, process.versions.node));
     },

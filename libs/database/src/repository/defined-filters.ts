@@ -1,6 +1,7 @@
 import { ValidationError } from '../errors/validation.error.js';
 
-type Arguments = Readonly<Record<string, unknown>>;
+/** The arguments of a call, unchecked. */
+export type Arguments = Readonly<Record<string, unknown>>;
 
 /** Operations of a nested write whose value is itself a condition. */
 const CONDITIONS = ['connect', 'disconnect', 'delete', 'deleteMany', 'set'];

@@ -1,0 +1,59 @@
+import type { PrismaService } from '../client/prisma.service.js';
+import { RecordNotFoundError } from '../errors/record-not-found.error.js';
+import type { Arguments } from './defined-filters.js';
+import { whereOf } from './record-id.js';
+import { RepositoryContext, type Delegate } from './repository-context.js';
+
+// Symbols, so that a subclass may have a `context` of its own.
+const CONTEXT = Symbol('database:repository-context');
+const MADE = Symbol('database:repository-context-made');
+
+/**
+ * What all repositories do, written once without types; `Repository` is its typed face. Whatever takes more than a line
+ * is a function of the context in a file of its own.
+ */
+export abstract class ModelRepository {
+  abstract readonly model: string;
+  protected abstract readonly prisma: PrismaService;
+  private [MADE]: RepositoryContext | undefined;
+
+  get delegate(): Delegate {
+    return this[CONTEXT].delegate;
+  }
+
+  async findById(id: unknown, shape?: Arguments): Promise<unknown> {
+    return await this[CONTEXT].call('findUnique', { ...shape, where: whereOf(id) }, 'findById');
+  }
+
+  async getById(id: unknown, shape?: Arguments): Promise<unknown> {
+    const record = await this[CONTEXT].call('findUnique', { ...shape, where: whereOf(id) }, 'getById');
+    if (record === null) throw new RecordNotFoundError(this.model, 'getById', id);
+    return record;
+  }
+
+  async findMany(args?: Arguments): Promise<unknown> {
+    return await this[CONTEXT].call('findMany', args);
+  }
+
+  async create(args: Arguments): Promise<unknown> {
+    return await this[CONTEXT].call('create', args);
+  }
+
+  async update(args: Arguments): Promise<unknown> {
+    return await this[CONTEXT].call('update', args);
+  }
+
+  async delete(args: Arguments): Promise<unknown> {
+    return await this[CONTEXT].call('delete', args);
+  }
+
+  async count(args?: Arguments): Promise<unknown> {
+    return await this[CONTEXT].call('count', args);
+  }
+
+  /** Made at the first use: Nest sets the injected properties after the constructor. */
+  get [CONTEXT](): RepositoryContext {
+    this[MADE] ??= new RepositoryContext(this.model, this.prisma);
+    return this[MADE];
+  }
+}
