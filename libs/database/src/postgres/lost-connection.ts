@@ -1,7 +1,8 @@
+import { constants } from 'node:buffer';
 import { ConnectionLostError } from '../errors/connection.errors.js';
 import type { DatabaseError, ErrorTarget } from '../errors/database.error.js';
 import { CommitOutcomeUnknownError, OutcomeUnknownError } from '../errors/outcome.errors.js';
-import { QueryTimeoutError } from '../errors/query.errors.js';
+import { QueryTimeoutError, RejectedQueryError } from '../errors/query.errors.js';
 import type { TrackedQuery } from './tracked-query.js';
 
 /** How a connection ended, as far as the process can know. */
@@ -14,6 +15,7 @@ export interface ConnectionLoss {
   readonly silentMs: number | undefined;
 }
 
+const TOO_LONG = 'ERR_STRING_TOO_LONG';
 // A session that is ended by the server says so with one of these; the answer of the statement never comes.
 const SESSION_ENDED = /^(?:57P0[1-5]|25P03|25P04|08.{3})$/;
 
@@ -47,6 +49,11 @@ export function explainLoss(query: TrackedQuery, loss: ConnectionLoss): Database
     });
   }
   if (applied) return new OutcomeUnknownError(operationOf(query), reason, options);
+  // The driver gives up on the connection, but a repetition would receive the same value, and as many megabytes again.
+  if (reason === TOO_LONG) {
+    const problem = `a value of the result is longer than the ${constants.MAX_STRING_LENGTH} characters of a string, ${reason}; read it in parts`;
+    return new RejectedQueryError(operationOf(query), problem, options);
+  }
   return new ConnectionLostError(endpoint, reason, options);
 }
 
