@@ -71,7 +71,9 @@ describe('SIGTERM', () => {
             (error: unknown) => failures.push(error),
           );
       });
-      await until(() => answers.length > 400, 20_000);
+      expect(await until(() => answers.length > 400, 20_000)).toBe(true);
+      const open = [...Object.values(agent.sockets), ...Object.values(agent.freeSockets)].flat();
+      expect(open).toHaveLength(200);
       const signalled = performance.now();
       child.kill('SIGTERM');
       // A load balancer asks for readiness, and sends no more once it has turned red.
