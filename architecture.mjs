@@ -22,6 +22,7 @@ export const MAY_IMPORT = {
   health: ['common', 'errors', 'config', 'resilience', 'lifecycle', 'migration'],
   'request-context': ['common', 'errors', 'config'],
   availability: ['common', 'errors', 'config', 'lifecycle', 'health'],
+  http: ['common', 'errors', 'fault', 'config', 'request-context'],
   logging: ['common', 'errors', 'config', 'request-context'],
   monitoring: ['common', 'errors', 'config'],
   postgres: ['common', 'errors', 'fault', 'config', 'resilience', 'client'],

@@ -25,9 +25,6 @@ const common = {
 /** @type {import('jest').Config} */
 export default {
   maxWorkers: 2,
-  // Modules of a suite stay in the heap of its worker (jestjs/jest#14605), ten megabytes each. A worker with nothing open
-  // but 700 MB of them takes longer to end than Jest waits, which then speaks of a leak.
-  workerIdleMemoryLimit: '300MB',
   projects: [
     {
       ...common,

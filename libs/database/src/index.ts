@@ -105,6 +105,10 @@ export {
   type RequiresDatabaseOptions,
 } from './availability/requires-database.decorator.js';
 
+// Answers
+export { DatabaseJsonInterceptor } from './http/database-json.interceptor.js';
+export { toJson, type JsonValue } from './http/to-json.js';
+
 // Health
 export type { HealthReport } from './common/health-report.js';
 
@@ -157,7 +161,8 @@ export {
 export { RecordNotFoundError } from './errors/record-not-found.error.js';
 export { TransactionScopeClosedError } from './errors/transaction-scope-closed.error.js';
 export { TransactionTimeoutError, type TransactionTimeoutPhase } from './errors/transaction-timeout.error.js';
-export { ValidationError } from './errors/validation.error.js';
+export { ValidationError, type ValidationProblem } from './errors/validation.error.js';
+export { NotSerializableError } from './http/json.errors.js';
 
 // Faults
 export type { Fault, FaultContext } from './fault/fault.js';

@@ -1,7 +1,5 @@
 /** @jest-environment ./test/support/faults/incident-environment.mjs */
 import { describe, expect, it } from '@jest/globals';
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { POOL_CHANNELS } from '../../../libs/database/src/postgres/pool.events.js';
 import { category, FAST, type FaultBench, NOISE_MS } from '../../support/faults/fault-bench.js';
 import type { FaultDatabase } from '../../support/faults/fault-database.js';
 import { useFaults } from '../../support/faults/fault-suite.js';
@@ -26,29 +24,6 @@ describe('a statement that the server cuts off', () => {
     expect(await database.stored()).toEqual([]);
     expect(await bench.backend()).toBe(before);
   });
-});
-
-describe('a thousand duplicate keys', () => {
-  // Naive: stock pg throws the connection of every failed statement away, a thousand reconnects.
-  it('cost five connections at most, alone and inside transactions', async () => {
-    const name = category('taken');
-    await bench.categories.create(name);
-    const before = await bench.backend();
-    let connects = 0;
-    const onConnect = () => (connects += 1);
-    subscribe(POOL_CHANNELS.connect, onConnect);
-    try {
-      for (let count = 0; count < 1_000; count++) {
-        const create = () => bench.categories.create(name);
-        const work = count % 10 === 0 ? bench.transactions.run(create) : create();
-        expect(await work.catch((error: unknown) => error)).toMatchObject({ code: 'UNIQUE_VIOLATION' });
-      }
-    } finally {
-      unsubscribe(POOL_CHANNELS.connect, onConnect);
-    }
-    expect(connects).toBeLessThanOrEqual(5);
-    expect(await bench.backend()).toBe(before);
-  }, 60_000);
 });
 
 describe('a server that does not do what it is asked', () => {
