@@ -13,11 +13,16 @@ import { StartInterruption } from './lifecycle/start-interruption.js';
 import { QueryLog } from './logging/query-log.js';
 import { DatabasePool } from './postgres/database-pool.js';
 import { openProbeSession } from './postgres/probe-session.js';
+import { readDataModel } from './client/data-model.js';
+import { PoolSqlExecutor } from './postgres/pool-sql-executor.js';
 import { createAmbientClient } from './prisma/ambient-client.js';
 import { createPrismaService } from './prisma/ambient-prisma.service.js';
 import { createPrismaClient } from './prisma/prisma-client.factory.js';
 import { PrismaMigrationRunner } from './prisma/prisma-migration.runner.js';
 import { PrismaTransactionRunner } from './prisma/prisma-transaction.runner.js';
+import { isDecimal, parseDecimal } from './prisma/decimal.js';
+import { Database, type DatabaseParts } from './query/database.js';
+import { ModelCatalog } from './query/model-catalog.js';
 import { RedisService } from './redis/redis.service.js';
 import { TransactionContext } from './transaction/transaction-context.js';
 import { TransactionManager } from './transaction/transaction-manager.js';
@@ -39,6 +44,7 @@ export class DatabaseConnection implements ShutdownMember {
   readonly state: DatabaseStateControl;
   readonly prisma: PrismaService;
   readonly transactions: TransactionManager;
+  readonly database: Database;
   /** Absent where Redis is switched off. */
   readonly redis: RedisService | undefined;
   readonly shutdown: ResolvedDatabaseOptions['shutdown'];
@@ -126,10 +132,21 @@ export class DatabaseConnection implements ShutdownMember {
       closing: this.supervisor.stopped,
     });
     this.transactions = new TransactionManager(
-      new PrismaTransactionRunner(client),
+      new PrismaTransactionRunner(client, this.pool),
       context,
       options.transaction,
     );
+    const executor = new PoolSqlExecutor(pool, {
+      ambient: () => context.current()?.connection,
+      parseDecimal,
+      isDecimal,
+    });
+    const catalog = new ModelCatalog(executor, readDataModel(client), options.url.schema);
+    this.database = new Database({
+      executor,
+      catalog,
+      transactions: this.transactions,
+    } satisfies DatabaseParts);
   }
 
   /**

@@ -8,11 +8,13 @@ import {
 import { PrismaService } from './client/prisma.service.js';
 import { InvalidOptionsError } from './config/config.errors.js';
 import type { OptionViolation } from './config/option-violation.js';
+import { Database } from './query/database.js';
 import { connectionOf } from './repository/repository-for.js';
 
 /** Where Nest keeps what `@Inject` says about properties (11 and 12). */
 const PROPERTY_TOKENS = 'self:properties_metadata';
-const CLIENT_PROPERTY = 'prisma';
+/** What a repository is given by Nest, by the name of the property. */
+const INJECTED: Readonly<Record<string, Injected>> = { prisma: PrismaService, db: Database };
 
 /** @throws {@link InvalidOptionsError} that lists every entry which cannot be provided */
 export function createFeatureProviders(
@@ -57,15 +59,18 @@ function problemOf(repository: unknown, connection: string | undefined): string 
   return `is ${repository.name}, which RepositoryFor binds to the connection "${own}", not to "${connection}".`;
 }
 
-/** The same class with the client of another connection. */
+/** The same class on another connection. */
 function bindTo(repository: Type, connection: string): Type {
   const Bound = { [repository.name]: class extends repository {} }[repository.name] as Type;
   const inherited = (Reflect.getMetadata(PROPERTY_TOKENS, repository) ?? []) as readonly { key: unknown }[];
   Reflect.defineMetadata(
     PROPERTY_TOKENS,
     [
-      ...inherited.filter(({ key }) => key !== CLIENT_PROPERTY),
-      { key: CLIENT_PROPERTY, type: connectionToken(PrismaService, connection) },
+      ...inherited.filter(({ key }) => !(String(key) in INJECTED)),
+      ...Object.entries(INJECTED).map(([key, service]) => ({
+        key,
+        type: connectionToken(service, connection),
+      })),
     ],
     Bound,
   );

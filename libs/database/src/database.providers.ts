@@ -15,6 +15,7 @@ import {
 import { DatabaseState } from './lifecycle/database-state.js';
 import { ShutdownCoordinator } from './lifecycle/shutdown-coordinator.js';
 import { RedisService } from './redis/redis.service.js';
+import { Database } from './query/database.js';
 import { RequestContext } from './request-context/request-context.js';
 import { TransactionManager } from './transaction/transaction-manager.js';
 
@@ -32,6 +33,7 @@ export function createConnectionProviders(name: string): { providers: Provider[]
     service(connectionToken(PrismaService, name), ({ prisma }) => prisma),
     service(connectionToken(DatabaseState, name), ({ state }) => state),
     service(connectionToken(TransactionManager, name), ({ transactions }) => transactions),
+    service(connectionToken(Database, name), ({ database }) => database),
     service(connectionToken(RedisService, name), ({ redis }) => redis),
     service(getDatabaseHealthProbeToken(name), ({ probe }) => probe),
     service(getDatabasePoolGaugeToken(name), ({ pool }) => pool),

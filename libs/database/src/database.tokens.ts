@@ -3,6 +3,7 @@ import { connectionToken, type Injected } from './client/connection-tokens.js';
 import type { ConnectionName } from './client/database-register.js';
 import { PrismaService } from './client/prisma.service.js';
 import { DatabaseState } from './lifecycle/database-state.js';
+import { Database } from './query/database.js';
 import { RedisService } from './redis/redis.service.js';
 import { TransactionManager } from './transaction/transaction-manager.js';
 
@@ -31,6 +32,14 @@ export const getPrismaToken = (connection?: ConnectionName): ServiceToken<Prisma
  */
 export const getTransactionManagerToken = (connection?: ConnectionName): ServiceToken<TransactionManager> =>
   connectionToken(TransactionManager, connection);
+
+/**
+ * The token of a connection's {@link Database}.
+ *
+ * @public
+ */
+export const getDatabaseToken = (connection?: ConnectionName): ServiceToken<Database> =>
+  connectionToken(Database, connection);
 
 /**
  * The token of the {@link RedisService} that a connection uses.
@@ -66,6 +75,10 @@ export const InjectPrisma = (connection?: ConnectionName): ParameterDecorator & 
 export const InjectTransactionManager = (
   connection?: ConnectionName,
 ): ParameterDecorator & PropertyDecorator => Inject(getTransactionManagerToken(connection));
+
+/** Injects the {@link Database} of a connection. @public */
+export const InjectDatabase = (connection?: ConnectionName): ParameterDecorator & PropertyDecorator =>
+  Inject(getDatabaseToken(connection));
 
 /** Injects the {@link RedisService} that a connection uses. @public */
 export const InjectRedis = (connection?: ConnectionName): ParameterDecorator & PropertyDecorator =>

@@ -19,10 +19,12 @@ export { openDatabase, type OpenDatabase } from './open-database.js';
 // Several connections
 export {
   getDatabaseStateToken,
+  getDatabaseToken,
   getPrismaToken,
   getRedisToken,
   getRepositoryToken,
   getTransactionManagerToken,
+  InjectDatabase,
   InjectDatabaseState,
   InjectPrisma,
   InjectRedis,
@@ -55,6 +57,10 @@ export type {
   ResultOf,
   ShapeOf,
 } from './client/model-types.js';
+
+// SQL
+export { Database } from './query/database.js';
+export type { Row } from './query/sql-executor.port.js';
 
 // Repositories
 export { RepositoryFor, type RepositoryForOptions } from './repository/repository-for.js';

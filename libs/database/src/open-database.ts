@@ -8,6 +8,7 @@ import { resolveDatabaseOptions, type DatabaseModuleOptions } from './database.o
 import { createNestLog } from './database.providers.js';
 import type { DatabaseState } from './lifecycle/database-state.js';
 import type { RedisService } from './redis/redis.service.js';
+import type { Database } from './query/database.js';
 import { bindRepository } from './repository/repository-for.js';
 import type { TransactionManager } from './transaction/transaction-manager.js';
 
@@ -19,6 +20,8 @@ import type { TransactionManager } from './transaction/transaction-manager.js';
 export interface OpenDatabase extends AsyncDisposable {
   /** The client; joins ambient transactions as in an application. */
   readonly prisma: PrismaService;
+  /** SQL; joins ambient transactions as well. */
+  readonly db: Database;
   /** Runs transactions that repositories and the client join. */
   readonly transactions: TransactionManager;
   /**
@@ -78,6 +81,10 @@ class OpenedDatabase implements OpenDatabase {
     return this.connection.prisma;
   }
 
+  get db(): Database {
+    return this.connection.database;
+  }
+
   get transactions(): TransactionManager {
     return this.connection.transactions;
   }
@@ -99,7 +106,7 @@ class OpenedDatabase implements OpenDatabase {
   repository<Repository extends object>(type: new () => Repository): Repository {
     const known = this.repositories.get(type) as Repository | undefined;
     if (known !== undefined) return known;
-    const repository = bindRepository(new type(), this.prisma);
+    const repository = bindRepository(new type(), this.prisma, this.db);
     this.repositories.set(type, repository);
     return repository;
   }

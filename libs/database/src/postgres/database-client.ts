@@ -201,7 +201,9 @@ export abstract class DatabaseClient extends pg.Client {
           this.unsettled -= 1;
           reject(this.alive && !endsSession(error) ? error : this.explain(query, error));
         };
-        if (this.alive && !this.internals.readyForQuery && !endsSession(error)) this.whenReady(fail);
+        // What was not sent leaves nothing to wait for.
+        const answered = query.sent === undefined || this.internals.readyForQuery;
+        if (this.alive && !answered && !endsSession(error)) this.whenReady(fail);
         else fail();
       });
       super.query(query);

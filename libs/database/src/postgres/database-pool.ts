@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { inspect } from 'node:util';
 import pg from 'pg';
 import { withDeadline } from '../common/deadline.js';
@@ -12,6 +13,7 @@ import {
 import { DatabaseError, type ErrorTarget } from '../errors/database.error.js';
 import { translateConnectionFailure } from '../fault/connection-failure.js';
 import { describeLeak, framesOf, traceBorrower } from './borrow-trace.js';
+import { BorrowedConnection } from './borrowed-connection.js';
 import { createClientClass, type DatabaseClient } from './database-client.js';
 import { LoginGate } from './login-gate.js';
 import {
@@ -84,6 +86,9 @@ export class DatabasePool extends pg.Pool {
   /** Every client whose socket may be open, connecting ones included. */
   private readonly clients: Set<DatabaseClient>;
   private readonly waiters = new Set<Waiter>();
+  /** What the caller's {@link DatabasePool.observeBorrowing} waits for. */
+  private readonly observed = new AsyncLocalStorage<BorrowedConnection>();
+  private readonly borrowed = new WeakMap<object, BorrowedConnection>();
   private readonly watch: PoolWatch;
   /** Why connections are about to leave, where it is known before they do. */
   private readonly removals = new WeakMap<DatabaseClient, PoolRemoveReason>();
@@ -190,7 +195,9 @@ export class DatabasePool extends pg.Pool {
   override connect(): Promise<pg.PoolClient>;
   override connect(callback: ConnectCallback): void;
   override connect(callback?: ConnectCallback): Promise<pg.PoolClient> | undefined {
-    const borrowed = this.borrow(this.limits.leakThresholdMs > 0 ? traceBorrower() : undefined);
+    const borrowed = this.borrow(this.limits.leakThresholdMs > 0 ? traceBorrower() : undefined).then(
+      (client) => this.noteBorrowing(client),
+    );
     if (callback === undefined) return borrowed;
     borrowed.then(
       (client) => {
@@ -210,6 +217,15 @@ export class DatabasePool extends pg.Pool {
     const result = this.execute(text as string, Array.isArray(values) ? values : undefined);
     if (typeof done !== 'function') return result;
     settleCallback(result, done);
+  }
+
+  /**
+   * Runs `work` and tells it which connection was borrowed first on its behalf: Prisma does not show the one that its
+   * transaction runs on.
+   */
+  observeBorrowing<Result>(work: (connection: BorrowedConnection) => Promise<Result>): Promise<Result> {
+    const connection = new BorrowedConnection();
+    return this.observed.run(connection, () => work(connection));
   }
 
   /**
@@ -272,6 +288,12 @@ export class DatabasePool extends pg.Pool {
     }
   }
 
+  private noteBorrowing(client: pg.PoolClient): pg.PoolClient {
+    const connection = this.observed.getStore();
+    if (connection?.begin(client) === true) this.borrowed.set(client, connection);
+    return client;
+  }
+
   private borrow(trace: Loan['trace']): Promise<pg.PoolClient> {
     if (this.closing !== undefined) return Promise.reject(new ShuttingDownError({ target: this.target }));
     const refusal = this.owner.refusal?.();
@@ -302,6 +324,8 @@ export class DatabasePool extends pg.Pool {
 
   private takeBack(client: DatabaseClient, error: Error | boolean | undefined): void {
     const holdMs = this.watch.takeBack(client);
+    this.borrowed.get(client)?.end();
+    this.borrowed.delete(client);
     const destroyed = !client.reusable || Boolean(error);
     if (destroyed) {
       this.removals.set(client, client.broken ? 'lost' : client.reusable ? 'discarded' : 'unclean');

@@ -1,7 +1,13 @@
 import pg from 'pg';
+import { TransactionScopeClosedError } from '../errors/transaction-scope-closed.error.js';
 import { statementKind, type StatementKind } from './statement-kind.js';
 
 type Settle = (error: Error | null, result: pg.QueryArrayResult) => void;
+
+/** A statement that belongs to a transaction: outside of one it is refused. */
+export interface TransactionQueryConfig extends pg.QueryConfig {
+  readonly transactionOnly?: true;
+}
 
 /** A query that remembers whether it reached the wire, and in which state of its session. */
 export class TrackedQuery extends pg.Query {
@@ -10,7 +16,7 @@ export class TrackedQuery extends pg.Query {
 
   constructor(
     client: pg.Client,
-    config: string | pg.QueryConfig,
+    config: string | TransactionQueryConfig,
     values: unknown[] | undefined,
     settle: Settle,
   ) {
@@ -18,7 +24,11 @@ export class TrackedQuery extends pg.Query {
     super(...([config, values, settle] as unknown as [string, unknown[]]));
     const send = this.submit;
     this.submit = (connection) => {
-      this.sent = { inTransaction: client.getTransactionStatus() !== 'I' };
+      const inTransaction = client.getTransactionStatus() !== 'I';
+      // Asked when it is sent, and not when it was queued: a ROLLBACK may have been waiting before it.
+      if (!inTransaction && typeof config === 'object' && config.transactionOnly === true)
+        return new TransactionScopeClosedError() as unknown as undefined;
+      this.sent = { inTransaction };
       // The result is an error when the query cannot be sent; @types/pg calls it void.
       return send.call(this, connection);
     };

@@ -1,4 +1,5 @@
 import type { PrismaService } from '../client/prisma.service.js';
+import type { Database } from '../query/database.js';
 import { RecordNotFoundError } from '../errors/record-not-found.error.js';
 import type { Arguments } from './defined-filters.js';
 import { whereOf } from './record-id.js';
@@ -15,6 +16,7 @@ const MADE = Symbol('database:repository-context-made');
 export abstract class ModelRepository {
   abstract readonly model: string;
   protected abstract readonly prisma: PrismaService;
+  protected abstract readonly db: Database;
   private [MADE]: RepositoryContext | undefined;
 
   get delegate(): Delegate {
@@ -53,7 +55,7 @@ export abstract class ModelRepository {
 
   /** Made at the first use: Nest sets the injected properties after the constructor. */
   get [CONTEXT](): RepositoryContext {
-    this[MADE] ??= new RepositoryContext(this.model, this.prisma);
+    this[MADE] ??= new RepositoryContext(this.model, this.prisma, this.db);
     return this[MADE];
   }
 }

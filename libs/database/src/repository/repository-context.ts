@@ -2,6 +2,7 @@ import type { PrismaService } from '../client/prisma.service.js';
 import { InvalidOptionsError } from '../config/config.errors.js';
 import { RecordNotFoundError } from '../errors/record-not-found.error.js';
 import { classifyFault, translateError } from '../fault/translate-error.js';
+import type { Database } from '../query/database.js';
 import { refuseUndefinedFilters, type Arguments } from './defined-filters.js';
 
 /** What a repository asks of Prisma's delegate. */
@@ -44,6 +45,7 @@ export class RepositoryContext {
   constructor(
     readonly model: string,
     readonly prisma: PrismaService,
+    readonly db: Database,
   ) {}
 
   /** Read afresh for every call: which connection it speaks to depends on the caller's transaction. */

@@ -3,6 +3,7 @@ import { connectionToken, DEFAULT_CONNECTION } from '../client/connection-tokens
 import type { ClientOf, ConnectionName, RegisteredClient } from '../client/database-register.js';
 import type { ModelOf } from '../client/model-types.js';
 import { PrismaService } from '../client/prisma.service.js';
+import { Database } from '../query/database.js';
 import { ModelRepository } from './model-repository.js';
 import type { RegisteredModel, RepositoryClass } from './repository.js';
 
@@ -29,8 +30,12 @@ export function connectionOf(repository: object): string | undefined {
 }
 
 /** Gives a repository that was constructed without Nest what Nest would inject. */
-export function bindRepository<Instance extends object>(instance: Instance, prisma: PrismaService): Instance {
-  return Object.assign(instance, { prisma });
+export function bindRepository<Instance extends object>(
+  instance: Instance,
+  prisma: PrismaService,
+  db: Database,
+): Instance {
+  return Object.assign(instance, { prisma, db });
 }
 
 /**
@@ -60,6 +65,7 @@ export function RepositoryFor(model: string, options?: RepositoryForOptions<stri
   class RepositoryOfModel extends ModelRepository {
     static readonly [CONNECTION] = connection;
     @Inject(connectionToken(PrismaService, connection)) protected readonly prisma!: PrismaService;
+    @Inject(connectionToken(Database, connection)) protected readonly db!: Database;
     readonly model = model;
   }
   return RepositoryOfModel;

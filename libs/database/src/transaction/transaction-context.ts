@@ -11,6 +11,8 @@ import type { ResolvedTransactionOptions } from './transaction.options.js';
 export interface TransactionScope {
   /** Speaks on the transaction's connection. */
   readonly client: TransactionClientLike;
+  /** The connection itself, as the adapter knows it: for statements that do not go through Prisma. */
+  readonly connection: unknown;
   /** What it was begun with. */
   readonly options: ResolvedTransactionOptions;
   /** Closed as soon as the outermost call settles; work that comes later is refused. */

@@ -67,9 +67,9 @@ export class TransactionManager {
   ): Promise<Result> {
     let phase: 'begin' | 'execute' | 'commit' = 'begin';
     try {
-      return await this.runner.runInTransaction(options, async (client) => {
+      return await this.runner.runInTransaction(options, async (client, connection) => {
         phase = 'execute';
-        const scope: TransactionScope = { client, options, state: 'open' };
+        const scope: TransactionScope = { client, connection, options, state: 'open' };
         const result = await this.context.run(scope, work);
         if ('rollbackCause' in scope) throw new UnexpectedRollbackError({ cause: scope.rollbackCause });
         phase = 'commit';

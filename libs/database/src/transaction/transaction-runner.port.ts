@@ -7,9 +7,13 @@ import type { ResolvedTransactionOptions } from './transaction.options.js';
  * @internal
  */
 export interface TransactionRunner {
-  /** Commits when `work` resolves, rolls back when it rejects, and settles like `work`. */
+  /**
+   * Commits when `work` resolves, rolls back when it rejects, and settles like `work`.
+   *
+   * @param work - gets the connection too, as the adapter knows it, for statements that do not go through Prisma
+   */
   runInTransaction<Result>(
     options: ResolvedTransactionOptions,
-    work: (client: TransactionClientLike) => Promise<Result>,
+    work: (client: TransactionClientLike, connection: unknown) => Promise<Result>,
   ): Promise<Result>;
 }
