@@ -11,8 +11,7 @@ const CONNECTION_NAME = /^[A-Za-z][\w-]{0,62}$/;
  *
  * @public
  */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- whatever the constructor takes, Nest provides
-export type Injected<Instance = unknown> = Type<Instance> | (abstract new (...parameters: any[]) => Instance);
+export type Injected<Instance = unknown> = Type<Instance> | (abstract new (...parameters: never[]) => Instance);
 
 /**
  * The token under which a connection provides a service: the class itself for the default connection, a readable text

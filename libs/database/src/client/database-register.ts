@@ -105,5 +105,4 @@ export interface ClientTransactionOptions {
  *
  * @public
  */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the constructor's options are generated per schema
-export type PrismaClientClass = new (options: any) => ClientLike;
+export type PrismaClientClass = new (options: never) => ClientLike;

@@ -19,7 +19,7 @@ export type ModelOf<Client> = 0 extends 1 & Client
   : {
       [Key in keyof Client & string]: Key extends `$${string}`
         ? never
-        : Client[Key] extends { findMany: any }
+        : Client[Key] extends { findMany: unknown }
           ? Key
           : never;
     }[keyof Client & string];

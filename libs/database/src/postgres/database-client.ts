@@ -115,7 +115,7 @@ export abstract class DatabaseClient extends pg.Client {
   }
 
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- pg has nine overloads; see its manual for the forms
-  override query(config: any, values?: any, callback?: any): any {
+  override query(config: unknown, values?: unknown, callback?: unknown): any {
     if (config === null || config === undefined || isSubmittable(config)) {
       this.lastCallAt = performance.now();
       return super.query(...([config, values, callback] as [never, never, never]));

@@ -210,7 +210,7 @@ export class DatabasePool extends pg.Pool {
   }
 
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- pg has many overloads; see its manual for the forms
-  override query(text: any, values?: any, callback?: any): any {
+  override query(text: unknown, values?: unknown, callback?: unknown): any {
     if (typeof text === 'function' || isSubmittable(text))
       return super.query(...([text, values, callback] as [never, never, never]));
     const done: unknown = typeof values === 'function' ? values : callback;

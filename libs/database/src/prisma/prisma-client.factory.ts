@@ -18,7 +18,7 @@ export interface PrismaClientSettings {
  */
 export function createPrismaClient(settings: PrismaClientSettings, pool: DatabasePool): ClientLike {
   const adapter = new PrismaPg(pool, settings.schema === undefined ? {} : { schema: settings.schema });
-  const client = new settings.client({ ...settings.clientOptions, adapter });
+  const client = new settings.client({ ...settings.clientOptions, adapter } as never);
   if (settings.extend === undefined) return client;
   const extended = settings.extend(client);
   if (typeof extended !== 'object' || extended === null || !('$transaction' in extended)) {
