@@ -10,6 +10,7 @@ import { ShopExceptionFilter } from './http/shop-exception.filter.js';
 import { StockModule } from './inventory/stock.module.js';
 import { OrderModule } from './orders/order.module.js';
 import { ProductModule } from './products/product.module.js';
+import { ReportModule } from './reports/report.module.js';
 import { SeedModule } from './seed/seed.module.js';
 
 // The same distance from `src` and from `dist`, whatever the working directory is.
@@ -43,6 +44,7 @@ export class AppModule {
         StockModule,
         CustomerModule,
         OrderModule,
+        ReportModule,
         HealthModule,
         SeedModule,
       ],
