@@ -14,6 +14,7 @@ export const REMEDIES = {
   SCHEMA: 'Apply the migrations that belong to this version, or correct the database name.',
   QUERY: 'Read `cause`. `DataError` is the caller’s data, anything else a defect of the query.',
   QUERY_TIMEOUT: 'Where `outcome` is `unknown`, read the data first. Give the query an index, or more time.',
+  QUERY_CANCELLED: 'Nothing: nobody waits for the answer any more.',
   OUTCOME_UNKNOWN: 'Read the data before repeating, or make the operation idempotent.',
   LOCK_TIMEOUT: 'Repeat. If it happens often, look for long transactions and for changes of the schema.',
   SERIALIZATION_FAILURE: 'Repeat the whole transaction.',

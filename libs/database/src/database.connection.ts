@@ -146,6 +146,7 @@ export class DatabaseConnection implements ShutdownMember {
       executor,
       catalog,
       transactions: this.transactions,
+      warmUp: () => pool.warmUp(),
     } satisfies DatabaseParts);
   }
 

@@ -164,6 +164,7 @@ export {
   type QueryTimeoutErrorOptions,
   type RejectedQueryErrorOptions,
 } from './errors/query.errors.js';
+export { QueryCancelledError } from './errors/query-cancelled.error.js';
 export { RecordNotFoundError } from './errors/record-not-found.error.js';
 export { TransactionScopeClosedError } from './errors/transaction-scope-closed.error.js';
 export { TransactionTimeoutError, type TransactionTimeoutPhase } from './errors/transaction-timeout.error.js';
@@ -176,6 +177,7 @@ export type { FaultSource } from './fault/evidence.js';
 export { classifyFault, translateError } from './fault/translate-error.js';
 
 // Resilience
+export { cancelOnAbort } from './resilience/cancel-on-abort.js';
 export { executeWithRetry } from './resilience/execute-with-retry.js';
 export type { RetryEvent, RetryOptions } from './resilience/retry.options.js';
 

@@ -190,6 +190,19 @@ describe('SQL over the pool and the ambient transaction', () => {
     expect(open).toEqual([{ open: 0 }]);
   });
 
+  it('opens the connections that should be there on request, as at the start', async () => {
+    const warm = await startApplication({
+      imports: [databaseModule(database, { pool: { max: 4, min: 3, warmUp: false } })],
+    });
+    try {
+      const before = await database.countConnections();
+      expect(await warm.get(Database).warmUp()).toBe(3);
+      expect(await database.countConnections()).toBeGreaterThanOrEqual(before + 2);
+    } finally {
+      await warm.close();
+    }
+  });
+
   it('says what the server said in the library’s own errors', async () => {
     await insert('twice');
     await expect(insert('twice')).rejects.toBeInstanceOf(UniqueViolationError);

@@ -11,7 +11,8 @@ const CONNECTION_NAME = /^[A-Za-z][\w-]{0,62}$/;
  *
  * @public
  */
-export type Injected<Instance = unknown> = Type<Instance> | (abstract new (...parameters: never[]) => Instance);
+export type Injected<Instance = unknown> =
+  Type<Instance> | (abstract new (...parameters: never[]) => Instance);
 
 /**
  * The token under which a connection provides a service: the class itself for the default connection, a readable text

@@ -17,6 +17,7 @@ export const ERROR_CODES = {
   SCHEMA: 'A database, schema, table or column the operation needs does not exist.',
   QUERY: 'The server rejected the operation for a reason that has no code of its own.',
   QUERY_TIMEOUT: 'The operation did not finish within its time limit.',
+  QUERY_CANCELLED: 'The caller has given the operation up; it changed nothing.',
   OUTCOME_UNKNOWN:
     'The connection broke after a write or a commit had been sent; only the data can tell whether it took effect.',
   LOCK_TIMEOUT: 'A lock that another session holds was not released in time.',

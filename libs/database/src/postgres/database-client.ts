@@ -1,12 +1,14 @@
 import type { Socket } from 'node:net';
 import pg from 'pg';
 import type { ErrorTarget } from '../errors/database.error.js';
+import { cancellationSignal } from '../resilience/cancel-on-abort.js';
 import { UnexpectedRollbackError } from '../transaction/transaction.errors.js';
 import { requestCancel } from './cancel-request.js';
 import { endsSession, explainLoss } from './lost-connection.js';
 import type { Login, LoginGate } from './login-gate.js';
 import { queryChannel } from './pool.events.js';
 import { guardParser } from './protocol-guard.js';
+import { mayBeCancelled, QueryCancellation, type Cancellable } from './query-cancellation.js';
 import { isSubmittable, settleCallback } from './submittable.js';
 import { TrackedQuery } from './tracked-query.js';
 
@@ -187,7 +189,9 @@ export abstract class DatabaseClient extends pg.Client {
   ): Promise<pg.QueryArrayResult> {
     this.unsettled += 1;
     this.lastCallAt = performance.now();
-    return new Promise((resolve, reject) => {
+    const signal = cancellationSignal();
+    let cancellation = undefined as QueryCancellation | undefined;
+    const settled = new Promise<pg.QueryArrayResult>((resolve, reject) => {
       const query = new TrackedQuery(this, config, values, (error, result) => {
         if (error === null || error === undefined) {
           this.unsettled -= 1;
@@ -206,8 +210,11 @@ export abstract class DatabaseClient extends pg.Client {
         if (this.alive && !answered && !endsSession(error)) this.whenReady(fail);
         else fail();
       });
+      if (signal !== undefined && mayBeCancelled(query))
+        cancellation = new QueryCancellation(query, signal, this.cancellable);
       super.query(query);
     });
+    return cancellation?.follow(settled) ?? settled;
   }
 
   private async observe(
@@ -233,6 +240,13 @@ export abstract class DatabaseClient extends pg.Client {
       publish(error as Error);
       throw error;
     }
+  }
+
+  private get cancellable(): Cancellable {
+    const { host, port } = this;
+    const { processID, secretKey } = this.internals;
+    const cancel = () => requestCancel({ host, port, processID, secretKey });
+    return { target: this.settings.target, cancel };
   }
 
   private explain(query: TrackedQuery, error: Error): Error {

@@ -11,6 +11,8 @@ import {
   type PoolUsage,
 } from '../errors/connection.errors.js';
 import { DatabaseError, type ErrorTarget } from '../errors/database.error.js';
+import { QueryCancelledError } from '../errors/query-cancelled.error.js';
+import { cancellationSignal } from '../resilience/cancel-on-abort.js';
 import { translateConnectionFailure } from '../fault/connection-failure.js';
 import { describeLeak, framesOf, traceBorrower } from './borrow-trace.js';
 import { BorrowedConnection } from './borrowed-connection.js';
@@ -298,11 +300,18 @@ export class DatabasePool extends pg.Pool {
     if (this.closing !== undefined) return Promise.reject(new ShuttingDownError({ target: this.target }));
     const refusal = this.owner.refusal?.();
     if (refusal !== undefined) return Promise.reject(refusal);
+    const signal = cancellationSignal();
+    if (signal?.aborted === true) return Promise.reject(this.cancelled(signal));
     const asked = performance.now();
     return new Promise((resolve, reject) => {
       const waiter: Waiter = { reject };
       this.waiters.add(waiter);
+      const giveUp = () => {
+        if (signal !== undefined && this.waiters.delete(waiter)) reject(this.cancelled(signal));
+      };
+      signal?.addEventListener('abort', giveUp, { once: true });
       super.connect((error, client, release) => {
+        signal?.removeEventListener('abort', giveUp);
         const refused = !this.waiters.delete(waiter);
         if (client === undefined) {
           const failure = this.translate(error, performance.now() - asked);
@@ -320,6 +329,10 @@ export class DatabasePool extends pg.Pool {
         resolve(client);
       });
     });
+  }
+
+  private cancelled({ reason }: AbortSignal): QueryCancelledError {
+    return new QueryCancelledError({ target: this.target, cause: reason });
   }
 
   private takeBack(client: DatabaseClient, error: Error | boolean | undefined): void {

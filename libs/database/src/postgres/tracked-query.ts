@@ -11,6 +11,8 @@ export interface TransactionQueryConfig extends pg.QueryConfig {
 
 /** A query that remembers whether it reached the wire, and in which state of its session. */
 export class TrackedQuery extends pg.Query {
+  /** Set, it is not sent any more: its caller has gone. */
+  givenUp: Error | undefined;
   /** What the query was when it was sent; undefined while nothing was. */
   sent: { readonly inTransaction: boolean } | undefined;
 
@@ -24,6 +26,7 @@ export class TrackedQuery extends pg.Query {
     super(...([config, values, settle] as unknown as [string, unknown[]]));
     const send = this.submit;
     this.submit = (connection) => {
+      if (this.givenUp !== undefined) return this.givenUp as unknown as undefined;
       const inTransaction = client.getTransactionStatus() !== 'I';
       // Asked when it is sent, and not when it was queued: a ROLLBACK may have been waiting before it.
       if (!inTransaction && typeof config === 'object' && config.transactionOnly === true)

@@ -8,6 +8,7 @@ export interface DatabaseParts {
   readonly executor: SqlExecutor;
   readonly catalog: ModelCatalog;
   readonly transactions: TransactionManager;
+  readonly warmUp: () => Promise<number>;
 }
 
 /**
@@ -40,6 +41,16 @@ export class Database {
   async query<Result extends object = Row>(sql: string, values: readonly unknown[] = []): Promise<Result[]> {
     const { rows } = await this.parts.executor.execute({ sql, values, operation: 'Database.query' });
     return rows as Result[];
+  }
+
+  /**
+   * Opens connections up to `pool.min` and sends a query on each, as at the start: before a wave of traffic that is
+   * expected, or after a fail-over. Never rejects.
+   *
+   * @returns how many of them answered
+   */
+  warmUp(): Promise<number> {
+    return this.parts.warmUp();
   }
 
   /** Runs `work` in a transaction: {@link TransactionManager.run} of this connection. */

@@ -29,6 +29,10 @@ export class RequestContextMiddleware implements NestMiddleware<IncomingMessage,
     response.setHeader(REQUEST_ID_HEADER, id);
     this.context.run(() => {
       this.requests.set(request, this.context.bind());
+      const abandon = this.context.abandonment();
+      response.once('close', () => {
+        if (!response.writableFinished) abandon();
+      });
       next();
     }, id);
   }

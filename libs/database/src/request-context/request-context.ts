@@ -26,6 +26,9 @@ interface Request {
   readonly started: number;
   databaseMs: number;
   queryCount: number;
+  /** Made when somebody asks for the signal; most requests need none. */
+  abort?: AbortController;
+  gone: boolean;
 }
 
 /**
@@ -44,6 +47,18 @@ export class RequestContext {
     return this.storage.getStore()?.id;
   }
 
+  /**
+   * Aborted when the client closes the connection before it has its answer: {@link cancelOnAbort} stops queries by it.
+   * Of a request of HTTP only; undefined outside of one.
+   */
+  get signal(): AbortSignal | undefined {
+    const request = this.storage.getStore();
+    if (request === undefined) return undefined;
+    request.abort ??= new AbortController();
+    if (request.gone) request.abort.abort(clientGone());
+    return request.abort.signal;
+  }
+
   /** Everything that is known of the request so far. */
   current(): RequestSnapshot | undefined {
     const request = this.storage.getStore();
@@ -54,7 +69,14 @@ export class RequestContext {
 
   /** Runs a job that no request has started, such as a message or a timer, as a request with this id. */
   run<Result>(work: () => Result, id: string = randomUUID()): Result {
-    const request = { id, startedAt: new Date(), started: performance.now(), databaseMs: 0, queryCount: 0 };
+    const request = {
+      id,
+      startedAt: new Date(),
+      started: performance.now(),
+      databaseMs: 0,
+      queryCount: 0,
+      gone: false,
+    };
     return this.storage.run(request, work);
   }
 
@@ -67,6 +89,16 @@ export class RequestContext {
     };
   }
 
+  /** How to say that the client of the request that is current now has gone. @internal */
+  abandonment(): () => void {
+    const request = this.storage.getStore();
+    return () => {
+      if (request === undefined) return;
+      request.gone = true;
+      request.abort?.abort(clientGone());
+    };
+  }
+
   /** Adds a query to the request that is current. @internal */
   record(durationMs: number): void {
     const request = this.storage.getStore();
@@ -74,4 +106,8 @@ export class RequestContext {
     request.databaseMs += durationMs;
     request.queryCount += 1;
   }
+}
+
+function clientGone(): Error {
+  return new Error('The client closed the connection before it had its answer.');
 }
