@@ -1,14 +1,16 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
 import { ShuttingDownError } from '../../../libs/database/src/index.js';
+import { FaultProxy } from '../../support/fault-proxy/index.js';
 import { until } from '../../support/until.js';
 import { backend, rejection, type PoolSuite, usePools } from './pool-suite.js';
 
 let database: PoolSuite['database'];
 let open: PoolSuite['open'];
+let openNaive: PoolSuite['openNaive'];
 let count: PoolSuite['count'];
 let runningPid: PoolSuite['runningPid'];
-usePools((suite) => ({ database, open, count, runningPid } = suite));
+usePools((suite) => ({ database, open, openNaive, count, runningPid } = suite));
 
 describe('a connection that breaks', () => {
   async function terminate(pid: number | undefined): Promise<void> {
@@ -53,6 +55,19 @@ describe('a connection that breaks', () => {
     await pool.query('SELECT 1');
   });
 
+  it('is never handed to the caller who waits for it', async () => {
+    const pool = open({ pool: { max: 1, min: 1 } });
+    const broken = rejection(pool.query('SELECT pg_sleep(14)'));
+    const waiting = pool.query("INSERT INTO item VALUES (1, 'next')");
+    expect(await until(async () => (await runningPid('SELECT pg_sleep(14)')) !== undefined, 2_000)).toBe(
+      true,
+    );
+    await terminate(await runningPid('SELECT pg_sleep(14)'));
+    expect(await broken).toMatchObject({ code: 'CONNECTION_LOST', reason: '57P01' });
+    await waiting;
+    expect(await count()).toBe(1);
+  });
+
   it('because the server is silent is cut at the statement limit plus the grace', async () => {
     const pool = open({
       pool: { max: 1, min: 1 },
@@ -83,6 +98,81 @@ describe('a connection that breaks', () => {
       "SELECT length(repeat('x', 20000000)) AS size, repeat('x', 20000000) AS text",
     );
     expect(rows[0]?.size).toBe(20_000_000);
+  });
+});
+
+describe('a connection that closes while a statement is on its way to it', () => {
+  let proxy: FaultProxy;
+  beforeEach(async () => {
+    proxy = await FaultProxy.start({ upstream: database.url });
+  });
+  afterEach(() => proxy.close());
+
+  /**
+   * Calls `work` when the next client of the pool has read that the server closes (`end`), or has closed its own direction
+   * as well (`finish`), and before its socket has closed, which is what pg waits for.
+   */
+  function atGoodbye<Result>(
+    pool: pg.Pool,
+    event: 'end' | 'finish',
+    work: (client: pg.PoolClient) => Promise<Result>,
+  ): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      pool.once('acquire', (client) => {
+        const { stream } = (client as unknown as { connection: pg.Connection }).connection;
+        stream.prependOnceListener(event, () => void work(client).then(resolve, reject));
+      });
+    });
+  }
+
+  it('is replaced when the server has said goodbye to it, as nothing has been sent', async () => {
+    const pool = open({ pool: { max: 1, min: 1 }, port: proxy.port });
+    const inserted = atGoodbye(pool, 'end', () => pool.query("INSERT INTO item VALUES (1, 'moved')"));
+    await backend(pool);
+    proxy.cut('fin');
+    await inserted;
+    expect(await count()).toBe(1);
+    expect(proxy.acceptedConnections).toBe(2);
+  });
+
+  it('differs from stock pg, which lends it all the same', async () => {
+    const pool = openNaive({ max: 1, connectionString: proxy.url });
+    const inserted = rejection(
+      atGoodbye(pool, 'end', () => pool.query("INSERT INTO item VALUES (1, 'never sent')")),
+    );
+    await backend(pool);
+    proxy.cut('fin');
+    expect(await inserted).toMatchObject({
+      message: expect.stringMatching(/^Connection terminated/) as unknown,
+    });
+    expect(await count()).toBe(0);
+  });
+
+  it('says of a borrower’s write that cannot be sent any more that it had no effect', async () => {
+    const pool = open({ pool: { max: 1, min: 1 }, port: proxy.port });
+    const failed = rejection(
+      atGoodbye(pool, 'finish', (client) => client.query("INSERT INTO item VALUES (1, 'never sent')")),
+    );
+    const client = await pool.connect();
+    await client.query('SELECT 1');
+    proxy.cut('fin');
+    expect(await failed).toMatchObject({ code: 'CONNECTION_LOST', outcome: 'not-applied', retryable: true });
+    client.release();
+    expect(await count()).toBe(0);
+  });
+
+  it.each([
+    ['before the server has seen it', 'cut', 0],
+    ['after the server has done it', 'cutOnReply', 1],
+  ] as const)('is never replaced under a write that was written to it: cut %s', async (_, what, stored) => {
+    const pool = open({ pool: { max: 2, min: 1 }, port: proxy.port });
+    await backend(pool);
+    const fault = proxy.onRequest({ statement: /^INSERT/ }, { do: what, how: 'fin' });
+    const error = await rejection(pool.query("INSERT INTO item VALUES (1, 'once')"));
+    expect(error).toMatchObject({ code: 'OUTCOME_UNKNOWN', outcome: 'unknown', retryable: false });
+    expect(fault.fired).toBe(1);
+    expect(proxy.acceptedConnections).toBe(1);
+    expect(await count()).toBe(stored);
   });
 });
 

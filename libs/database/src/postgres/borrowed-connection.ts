@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type pg from 'pg';
 
 /** A connection in the hands of Prisma, for as long as it is: given back, it belongs to somebody else. */
@@ -20,5 +21,29 @@ export class BorrowedConnection {
 
   end(): void {
     this.lent = undefined;
+  }
+}
+
+/** Tells work which connection was borrowed on its behalf. */
+export class BorrowObserver {
+  /** What the caller's {@link BorrowObserver.observe} waits for. */
+  private readonly observed = new AsyncLocalStorage<BorrowedConnection>();
+  private readonly borrowed = new WeakMap<object, BorrowedConnection>();
+
+  observe<Result>(work: (connection: BorrowedConnection) => Promise<Result>): Promise<Result> {
+    const connection = new BorrowedConnection();
+    return this.observed.run(connection, () => work(connection));
+  }
+
+  /** To be called in the asynchronous context of the borrower. */
+  begun(client: pg.PoolClient): pg.PoolClient {
+    const connection = this.observed.getStore();
+    if (connection?.begin(client) === true) this.borrowed.set(client, connection);
+    return client;
+  }
+
+  ended(client: object): void {
+    this.borrowed.get(client)?.end();
+    this.borrowed.delete(client);
   }
 }

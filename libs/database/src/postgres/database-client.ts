@@ -76,14 +76,25 @@ export abstract class DatabaseClient extends pg.Client {
     return this.waiting;
   }
 
-  /** Whether the session can be lent to somebody else: alive, idle and outside of any transaction. */
+  /** Whether the session can be lent to somebody else: open, idle and outside of any transaction. */
   get reusable(): boolean {
-    return this.alive && !this.busy && this.getTransactionStatus() === 'I';
+    return this.open && !this.busy && this.getTransactionStatus() === 'I';
+  }
+
+  /**
+   * Whether a statement would be written to the connection. The server's goodbye is known here some turns of the event
+   * loop before pg hears that the socket is closed; what only travels towards this process nobody can know.
+   */
+  get open(): boolean {
+    const { readable, writable } = this.internals.connection.stream;
+    return this.alive && readable && writable;
   }
 
   /** Whether the connection broke or was cut, and did not end because somebody asked it to. */
   get broken(): boolean {
-    return this.lossCause !== undefined || this.silentMs !== undefined || this.endedByServer;
+    if (this.lossCause !== undefined || this.silentMs !== undefined || this.endedByServer) return true;
+    const { _ending, connection } = this.internals;
+    return !_ending && connection.stream.readableEnded;
   }
 
   /** Bytes received so far: a server that is silent while a statement runs adds none. */
@@ -108,6 +119,13 @@ export abstract class DatabaseClient extends pg.Client {
     const stopped = this.waiting ? requestCancel({ host, port, processID, secretKey }) : Promise.resolve();
     connection.stream.destroy();
     return stopped;
+  }
+
+  /** Ends the session for good; at once when somebody still waits on it, whose work must not go on. */
+  discard(): void {
+    if (this.waiting) void this.destroy();
+    // Also after the socket was destroyed: of that, pg hears later, and its pool would lend the connection until then.
+    void this.end();
   }
 
   /** The parameters of the start-up message, sent instead of `options`, which needs quoting of its own. */

@@ -1,65 +1,23 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { inspect } from 'node:util';
 import pg from 'pg';
-import { withDeadline } from '../common/deadline.js';
-import type { PostgresTarget } from '../config/connection-url.js';
-import type { PasswordProvider } from '../config/password.js';
-import {
-  PoolTimeoutError,
-  ShuttingDownError,
-  UnavailableError,
-  type PoolUsage,
-} from '../errors/connection.errors.js';
-import { DatabaseError, type ErrorTarget } from '../errors/database.error.js';
+import { PoolTimeoutError, ShuttingDownError, type PoolUsage } from '../errors/connection.errors.js';
+import type { DatabaseError, ErrorTarget } from '../errors/database.error.js';
 import { QueryCancelledError } from '../errors/query-cancelled.error.js';
 import { cancellationSignal } from '../resilience/cancel-on-abort.js';
-import { translateConnectionFailure } from '../fault/connection-failure.js';
-import { describeLeak, framesOf, traceBorrower } from './borrow-trace.js';
-import { BorrowedConnection } from './borrowed-connection.js';
+import { translateAcquireFailure } from './acquire-failure.js';
+import { traceBorrower } from './borrow-trace.js';
+import { BorrowObserver, type BorrowedConnection } from './borrowed-connection.js';
 import { createClientClass, type DatabaseClient } from './database-client.js';
+import type { DatabasePoolOwner, DatabasePoolSettings } from './database-pool.settings.js';
+import { endWithin } from './end-connections.js';
 import { LoginGate } from './login-gate.js';
-import {
-  acquireChannel,
-  connectChannel,
-  leakChannel,
-  releaseChannel,
-  removeChannel,
-  type PoolRemoveReason,
-} from './pool.events.js';
 import type { ResolvedPoolOptions } from './pool.options.js';
+import { PoolAnnouncer } from './pool-announcer.js';
 import { PoolWatch, type Loan } from './pool-watch.js';
 import { sessionParameters } from './session-parameters.js';
 import { isSubmittable, settleCallback } from './submittable.js';
-import type { ResolvedTimeoutOptions } from './timeout.options.js';
-import type { ResolvedTlsOptions } from './tls.options.js';
 
 const LIFETIME_JITTER = 0.1;
-// pg and pg-pool say these without a code (pg 8.23, pg-pool 3.14).
-const NOT_FREE_IN_TIME = 'timeout exceeded when trying to connect';
-const NOT_OPEN_IN_TIME = /^(?:timeout expired|Connection terminated due to connection timeout)$/;
-
-/** Where and as whom the pool connects, and how. */
-export interface DatabasePoolSettings {
-  /** Name of the connection as registered. */
-  readonly name: string;
-  readonly url: PostgresTarget;
-  readonly password: PasswordProvider | undefined;
-  readonly tls: ResolvedTlsOptions | false;
-  readonly applicationName: string;
-  readonly pgbouncer?: boolean;
-  readonly pool: ResolvedPoolOptions;
-  readonly timeouts: ResolvedTimeoutOptions;
-}
-
-/** What the pool tells its owner, and asks it. */
-export interface DatabasePoolOwner {
-  /** Hears what is worth a warning, a sentence each. */
-  warn?(line: string): void;
-  /** Hears of every connection that could not be opened. */
-  connectFailed?(error: DatabaseError): void;
-  /** Why nobody may borrow a connection yet; undefined lends. */
-  refusal?(): DatabaseError | undefined;
-}
 
 interface Waiter {
   readonly reject: (error: Error) => void;
@@ -88,19 +46,16 @@ export class DatabasePool extends pg.Pool {
   /** Every client whose socket may be open, connecting ones included. */
   private readonly clients: Set<DatabaseClient>;
   private readonly waiters = new Set<Waiter>();
-  /** What the caller's {@link DatabasePool.observeBorrowing} waits for. */
-  private readonly observed = new AsyncLocalStorage<BorrowedConnection>();
-  private readonly borrowed = new WeakMap<object, BorrowedConnection>();
+  private readonly borrowing = new BorrowObserver();
   private readonly watch: PoolWatch;
-  /** Why connections are about to leave, where it is known before they do. */
-  private readonly removals = new WeakMap<DatabaseClient, PoolRemoveReason>();
+  private readonly announcer: PoolAnnouncer;
   private closing: Promise<number> | undefined;
 
   constructor(
     settings: DatabasePoolSettings,
     private readonly owner: DatabasePoolOwner = {},
   ) {
-    const { name, url, pool, timeouts, tls } = settings;
+    const { name, url, pool, timeouts } = settings;
     const target: ErrorTarget = { kind: 'postgres', connection: name };
     const endpoint = `${url.host}:${url.port}`;
     const clients = new Set<DatabaseClient>();
@@ -118,21 +73,7 @@ export class DatabasePool extends pg.Pool {
         client.once('end', () => clients.delete(client));
       },
     );
-    super({
-      Client: Client as unknown as typeof pg.Client,
-      host: url.host,
-      port: url.port,
-      database: url.database,
-      user: url.user,
-      // Always given: pg would look for PGSSLMODE otherwise, which nobody has configured here.
-      ssl: tls,
-      max: pool.max,
-      min: pool.min,
-      connectionTimeoutMillis: pool.acquireTimeoutMs,
-      idleTimeoutMillis: pool.idleTimeoutMs,
-      keepAlive: true,
-      keepAliveInitialDelayMillis: pool.keepAliveMs,
-    });
+    super(toPgOptions(settings, Client));
     this.endpoint = endpoint;
     this.target = target;
     this.logins = logins;
@@ -142,6 +83,7 @@ export class DatabasePool extends pg.Pool {
     Object.defineProperty(this.options, 'maxLifetimeSeconds', {
       get: () => (pool.maxLifetimeMs / 1_000) * (1 - Math.random() * LIFETIME_JITTER),
     });
+    this.announcer = new PoolAnnouncer(name);
     this.watch = new PoolWatch(
       {
         silentMs: timeouts.statementMs === 0 ? 0 : timeouts.statementMs + timeouts.graceMs,
@@ -149,24 +91,21 @@ export class DatabasePool extends pg.Pool {
         everyMs: Math.min(250, Math.max(20, timeouts.graceMs / 4)),
       },
       (client, loan, heldMs) => {
-        this.reportLeak(client, loan, heldMs);
+        this.owner.warn?.(this.announcer.leaked(client, loan, heldMs));
       },
     );
     // An 'error' event without a listener ends the process; the pool drops the broken client by itself.
     this.on('error', () => undefined);
     this.on('connect', () => {
-      if (connectChannel.hasSubscribers) connectChannel.publish({ connection: name });
+      this.announcer.connected();
     });
     this.on('remove', (client) => {
-      if (!removeChannel.hasSubscribers) return;
-      removeChannel.publish({
-        connection: name,
-        reason: this.whyRemoved(client as unknown as DatabaseClient),
-      });
+      const otherwise = this.closing === undefined ? 'idle' : 'closing';
+      this.announcer.removed(asOwn(client), otherwise);
     });
     // Emitted before the pool decides whether it keeps the client, so ending it here removes it.
     this.on('release', (error, client) => {
-      this.takeBack(client as unknown as DatabaseClient, error);
+      this.takeBack(asOwn(client), error);
     });
   }
 
@@ -187,7 +126,8 @@ export class DatabasePool extends pg.Pool {
   }
 
   /**
-   * Lends a connection; give it back with `release()`.
+   * Lends a connection; give it back with `release()`. One whose server has said goodbye is replaced before anything is
+   * sent on it; a statement is never moved from one connection to another.
    *
    * @throws {PoolTimeoutError} when none became free in time, with the pool's figures
    * @throws {UnavailableError} when the server cannot be reached
@@ -197,9 +137,8 @@ export class DatabasePool extends pg.Pool {
   override connect(): Promise<pg.PoolClient>;
   override connect(callback: ConnectCallback): void;
   override connect(callback?: ConnectCallback): Promise<pg.PoolClient> | undefined {
-    const borrowed = this.borrow(this.limits.leakThresholdMs > 0 ? traceBorrower() : undefined).then(
-      (client) => this.noteBorrowing(client),
-    );
+    const trace = this.limits.leakThresholdMs > 0 ? traceBorrower() : undefined;
+    const borrowed = this.borrow(trace).then((client) => this.borrowing.begun(client));
     if (callback === undefined) return borrowed;
     borrowed.then(
       (client) => {
@@ -226,8 +165,7 @@ export class DatabasePool extends pg.Pool {
    * transaction runs on.
    */
   observeBorrowing<Result>(work: (connection: BorrowedConnection) => Promise<Result>): Promise<Result> {
-    const connection = new BorrowedConnection();
-    return this.observed.run(connection, () => work(connection));
+    return this.borrowing.observe(work);
   }
 
   /**
@@ -290,12 +228,6 @@ export class DatabasePool extends pg.Pool {
     }
   }
 
-  private noteBorrowing(client: pg.PoolClient): pg.PoolClient {
-    const connection = this.observed.getStore();
-    if (connection?.begin(client) === true) this.borrowed.set(client, connection);
-    return client;
-  }
-
   private borrow(trace: Loan['trace']): Promise<pg.PoolClient> {
     if (this.closing !== undefined) return Promise.reject(new ShuttingDownError({ target: this.target }));
     const refusal = this.owner.refusal?.();
@@ -310,24 +242,37 @@ export class DatabasePool extends pg.Pool {
         if (signal !== undefined && this.waiters.delete(waiter)) reject(this.cancelled(signal));
       };
       signal?.addEventListener('abort', giveUp, { once: true });
-      super.connect((error, client, release) => {
+      const lend = (error: Error | undefined, client: pg.PoolClient | undefined): void => {
+        const waitedMs = performance.now() - asked;
+        const wanted = this.waiters.has(waiter);
+        // Nothing has been sent on it, so another one does as well; past the deadline its statement says what happened.
+        if (
+          wanted &&
+          waitedMs < this.limits.acquireTimeoutMs &&
+          client !== undefined &&
+          !asOwn(client).open
+        ) {
+          client.release();
+          super.connect(lend);
+          return;
+        }
         signal?.removeEventListener('abort', giveUp);
-        const refused = !this.waiters.delete(waiter);
+        this.waiters.delete(waiter);
         if (client === undefined) {
-          const failure = this.translate(error, performance.now() - asked);
+          const failure = this.translate(error, waitedMs);
           if (!(failure instanceof PoolTimeoutError)) this.owner.connectFailed?.(failure);
-          if (!refused) reject(failure);
+          if (wanted) reject(failure);
           return;
         }
-        this.watch.lend(client as unknown as DatabaseClient, trace);
-        if (refused) {
-          release();
+        this.watch.lend(asOwn(client), trace);
+        if (!wanted) {
+          client.release();
           return;
         }
-        if (acquireChannel.hasSubscribers)
-          acquireChannel.publish({ connection: this.target.connection, waitMs: performance.now() - asked });
+        this.announcer.acquired(waitedMs);
         resolve(client);
-      });
+      };
+      super.connect(lend);
     });
   }
 
@@ -337,25 +282,16 @@ export class DatabasePool extends pg.Pool {
 
   private takeBack(client: DatabaseClient, error: Error | boolean | undefined): void {
     const holdMs = this.watch.takeBack(client);
-    this.borrowed.get(client)?.end();
-    this.borrowed.delete(client);
+    this.borrowing.ended(client);
     const destroyed = !client.reusable || Boolean(error);
     if (destroyed) {
-      this.removals.set(client, client.broken ? 'lost' : client.reusable ? 'discarded' : 'unclean');
+      this.announcer.leaves(client, client.broken ? 'lost' : client.reusable ? 'discarded' : 'unclean');
       // Broken, still busy, or inside a transaction: the next borrower's work would run in somebody else's transaction.
-      void (client.waiting ? client.destroy() : client.end());
+      client.discard();
     } else if (this.expired.has(client)) {
-      this.removals.set(client, 'lifetime');
+      this.announcer.leaves(client, 'lifetime');
     }
-    if (holdMs !== undefined && releaseChannel.hasSubscribers)
-      releaseChannel.publish({ connection: this.target.connection, holdMs, destroyed });
-  }
-
-  private whyRemoved(client: DatabaseClient): PoolRemoveReason {
-    const known = this.removals.get(client);
-    if (known !== undefined) return known;
-    if (client.broken) return 'lost';
-    return this.closing === undefined ? 'idle' : 'closing';
+    if (holdMs !== undefined) this.announcer.released(holdMs, destroyed);
   }
 
   /** pg-pool's own list of those that have lived for long enough; they leave when they come back. */
@@ -363,46 +299,42 @@ export class DatabasePool extends pg.Pool {
     return (this as unknown as { readonly _expired: WeakSet<object> })._expired;
   }
 
+  private translate(error: unknown, waitedMs = 0): DatabaseError {
+    const { endpoint, target } = this;
+    return translateAcquireFailure(error, { endpoint, target, waitedMs, usage: () => this.usage() });
+  }
+
   private async closeWithin(timeoutMs: number): Promise<number> {
     for (const { reject } of this.waiters) reject(new ShuttingDownError({ target: this.target }));
     this.waiters.clear();
-    let cut = 0;
-    let stopped: Promise<void>[] = [];
-    // pg's own `end` resolves before the sockets are closed (node-postgres #2328).
-    const disconnected = [...this.clients].map(
-      (client) =>
-        new Promise<void>((resolve) => {
-          client.once('end', resolve);
-        }),
-    );
-    const ended = Promise.all([this.end(), ...disconnected]);
-    await withDeadline(
-      ended.then(() => undefined),
-      timeoutMs,
-      () => {
-        cut = this.clients.size;
-        stopped = [...this.clients].map((client) => client.destroy());
-      },
-    );
-    if (cut > 0) await Promise.all([...disconnected, ...stopped]);
+    const cut = await endWithin(this.clients, () => this.end(), timeoutMs);
     this.watch.stop();
     return cut;
   }
+}
 
-  private translate(error: unknown, waitedMs = 0): DatabaseError {
-    if (error instanceof DatabaseError) return error;
-    const text = error instanceof Error ? error.message : '';
-    const options = { cause: error, target: this.target };
-    if (text === NOT_FREE_IN_TIME) return new PoolTimeoutError(Math.round(waitedMs), this.usage(), options);
-    if (NOT_OPEN_IN_TIME.test(text)) return new UnavailableError(this.endpoint, 'no answer in time', options);
-    return translateConnectionFailure(error, this.endpoint, this.target);
-  }
+/** The pool's options make pg construct the library's clients; its types know pg's own. */
+function asOwn(client: pg.PoolClient): DatabaseClient {
+  return client as unknown as DatabaseClient;
+}
 
-  private reportLeak(client: DatabaseClient, loan: Loan, heldMs: number): void {
-    const { connection } = this.target;
-    const inTransaction = client.getTransactionStatus() !== 'I';
-    const leak = { connection, heldMs: Math.round(heldMs), inTransaction, stack: framesOf(loan.trace) };
-    this.owner.warn?.(describeLeak(leak));
-    if (leakChannel.hasSubscribers) leakChannel.publish(leak);
-  }
+function toPgOptions(
+  { url, pool, tls }: DatabasePoolSettings,
+  Client: ReturnType<typeof createClientClass>,
+): pg.PoolConfig {
+  return {
+    Client: Client as unknown as typeof pg.Client,
+    host: url.host,
+    port: url.port,
+    database: url.database,
+    user: url.user,
+    // Always given: pg would look for PGSSLMODE otherwise, which nobody has configured here.
+    ssl: tls,
+    max: pool.max,
+    min: pool.min,
+    connectionTimeoutMillis: pool.acquireTimeoutMs,
+    idleTimeoutMillis: pool.idleTimeoutMs,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: pool.keepAliveMs,
+  };
 }

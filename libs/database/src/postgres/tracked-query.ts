@@ -13,7 +13,7 @@ export interface TransactionQueryConfig extends pg.QueryConfig {
 export class TrackedQuery extends pg.Query {
   /** Set, it is not sent any more: its caller has gone. */
   givenUp: Error | undefined;
-  /** What the query was when it was sent; undefined while nothing was. */
+  /** What the query was when it was sent; undefined while not one byte of it was written. */
   sent: { readonly inTransaction: boolean } | undefined;
 
   constructor(
@@ -31,7 +31,8 @@ export class TrackedQuery extends pg.Query {
       // Asked when it is sent, and not when it was queued: a ROLLBACK may have been waiting before it.
       if (!inTransaction && typeof config === 'object' && config.transactionOnly === true)
         return new TransactionScopeClosedError() as unknown as undefined;
-      this.sent = { inTransaction };
+      // pg drops what it cannot write, without a word; what was written may have arrived.
+      if (connection.stream.writable) this.sent = { inTransaction };
       // The result is an error when the query cannot be sent; @types/pg calls it void.
       return send.call(this, connection);
     };
