@@ -17,11 +17,11 @@ usePools((suite) => ({ database, open, openNaive, count, runningPid } = suite));
 
 describe('waiting for a connection', () => {
   it('ends at the deadline with the figures of the pool and the age of the longest loan', async () => {
-    const pool = open({ pool: { max: 2, min: 1, acquireTimeoutMs: 200, connectTimeoutMs: 200 } });
+    const pool = open({ pool: { max: 2, min: 1, acquireTimeoutMs: 1_000, connectTimeoutMs: 1_000 } });
     const held = [await pool.connect(), await pool.connect()];
     const started = performance.now();
     const error = await rejection(pool.query('SELECT 1'));
-    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(performance.now() - started).toBeLessThan(5_000);
     expect(error).toBeInstanceOf(PoolTimeoutError);
     expect(error).toMatchObject({
       code: 'POOL_TIMEOUT',
