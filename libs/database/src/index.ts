@@ -66,6 +66,34 @@ export type { Row } from './query/sql-executor.port.js';
 export { RepositoryFor, type RepositoryForOptions } from './repository/repository-for.js';
 export type { RegisteredModel, Repository, RepositoryClass } from './repository/repository.js';
 
+// Input of users
+export {
+  defineData,
+  type DataDefinition,
+  type DataRules,
+  type GuardedData,
+  type GuardedValue,
+  type WritableField,
+} from './repository/user-input/data-rules.js';
+export { guardData } from './repository/user-input/guard-data.js';
+export { eq, type ScalarValue } from './repository/user-input/eq.js';
+export { defineQuery } from './repository/user-input/define-query.js';
+export { parseQuery, type ParsedQuery } from './repository/user-input/parse-query.js';
+export {
+  QUERY_OPERATORS,
+  type OperatorOf,
+  type QueryDefinition,
+  type QueryFieldDefinition,
+  type QueryModelOf,
+  type QueryOperator,
+  type QueryPayloadOf,
+  type QueryRules,
+  type QueryRulesOf,
+  type SortableField,
+} from './repository/user-input/query-rules.js';
+export type { FieldAt, KindOf, PayloadOf, ScalarsOf } from './client/field-types.js';
+export { escapeLike } from './repository/like-pattern.js';
+
 // Transactions
 export { TransactionManager } from './transaction/transaction-manager.js';
 export {
