@@ -8,6 +8,7 @@ export const REMEDIES = {
     'Repeat once or answer 503. If `active` stays at `max`, look for transactions that wait on something else.',
   CONNECTION_LOST:
     'Repeat; a transaction as a whole. If it happens often, look at the server and at idle limits on the way.',
+  OVERLOADED: 'Ask for less at once; repeat it later.',
   SHUTTING_DOWN: 'Nothing in this process. Await work before the application closes.',
   AUTH: 'Correct user or password. A repetition with the same ones cannot help.',
   TLS: 'Give the CA, or correct the host name. Do not switch verification off to get rid of it.',

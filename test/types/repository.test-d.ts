@@ -76,3 +76,31 @@ export async function theServiceIsTheRegisteredClient(): Promise<void> {
   // @ts-expect-error -- no such model
   void prisma.invoice;
 }
+
+export async function loadersAreTyped(): Promise<void> {
+  expectTypeOf(await products.load(1, { select: { sku: true } })).toEqualTypeOf<{ sku: string } | null>();
+  expectTypeOf(await products.loadMany([1, 2], { select: { id: true } })).toEqualTypeOf<
+    ({ id: number } | null)[]
+  >();
+  expectTypeOf(await products.loadBy('sku', 'a', { select: { id: true } })).toEqualTypeOf<{
+    id: number;
+  } | null>();
+  await orderItems.loadBy('orderId_lineNo', { orderId: 1n, lineNo: 1 });
+  expectTypeOf(
+    await orderItems.loadAllBy('orderId', 1n, { select: { lineNo: true }, orderBy: { lineNo: 'asc' } }),
+  ).toEqualTypeOf<{ lineNo: number }[]>();
+  // @ts-expect-error -- no unique key
+  await products.loadBy('name', 'x');
+  // @ts-expect-error -- the key is a text
+  await products.loadBy('sku', 1);
+  // @ts-expect-error -- half of the key
+  await orderItems.loadBy('orderId_lineNo', { orderId: 1n });
+  // @ts-expect-error -- a relation is no column
+  await products.loadAllBy('category', 1);
+  // @ts-expect-error -- a bigint
+  await orderItems.loadAllBy('orderId', '1');
+  // @ts-expect-error -- a limit would be for all keys together
+  await orderItems.loadAllBy('orderId', 1n, { take: 3 });
+  // @ts-expect-error -- a misspelt field
+  await products.load(1, { select: { skuu: true } });
+}

@@ -55,7 +55,10 @@ export type {
   ModelOf,
   Operation,
   ResultOf,
+  ScalarsOf,
   ShapeOf,
+  UniqueKeyOf,
+  UniqueKeyValue,
 } from './client/model-types.js';
 
 // SQL
@@ -64,7 +67,7 @@ export type { Row } from './query/sql-executor.port.js';
 
 // Repositories
 export { RepositoryFor, type RepositoryForOptions } from './repository/repository-for.js';
-export type { RegisteredModel, Repository, RepositoryClass } from './repository/repository.js';
+export type { LoadAllArgs, RegisteredModel, Repository, RepositoryClass } from './repository/repository.js';
 
 // Input of users
 export {
@@ -192,6 +195,7 @@ export {
   type QueryTimeoutErrorOptions,
   type RejectedQueryErrorOptions,
 } from './errors/query.errors.js';
+export { OverloadedError } from './errors/overloaded.error.js';
 export { QueryCancelledError } from './errors/query-cancelled.error.js';
 export { RecordNotFoundError } from './errors/record-not-found.error.js';
 export { TransactionScopeClosedError } from './errors/transaction-scope-closed.error.js';

@@ -112,3 +112,36 @@ export type ShapeOf<Client, Model extends string> = Pick<
   ArgsOf<Client, Model, 'findUniqueOrThrow'>,
   Extract<keyof ArgsOf<Client, Model, 'findUniqueOrThrow'>, 'select' | 'include' | 'omit'>
 >;
+
+/**
+ * The keys that name at most one record by themselves: unique fields, and the names of compound keys.
+ *
+ * @public
+ */
+export type UniqueKeyOf<Client, Model extends string> = 0 extends 1 & UniqueWhere<Client, Model>
+  ? string
+  : {
+      [Key in keyof UniqueWhere<Client, Model> & string]: Readonly<
+        Record<Key, NonNullable<UniqueWhere<Client, Model>[Key]>>
+      > extends UniqueWhere<Client, Model>
+        ? Key
+        : never;
+    }[keyof UniqueWhere<Client, Model> & string];
+
+/**
+ * What a unique key is looked up by: a value, or the parts of a compound key.
+ *
+ * @public
+ */
+export type UniqueKeyValue<Client, Model extends string, Key extends string> = NonNullable<
+  (UniqueWhere<Client, Model> & Record<Key, unknown>)[Key]
+>;
+
+/**
+ * The columns of a model with their types; relations are not among them.
+ *
+ * @public
+ */
+export type ScalarsOf<Client, Model extends string> = Types.Public.Payload<
+  DelegateOf<Client, Model>
+>['scalars'];

@@ -11,6 +11,7 @@ export const ERROR_CODES = {
   UNAVAILABLE: 'The server could not be reached or does not accept connections yet.',
   POOL_TIMEOUT: 'No pooled connection became free in time.',
   CONNECTION_LOST: 'The connection broke while the operation could not have taken effect.',
+  OVERLOADED: 'Too much work of this kind waits already; nothing was sent.',
   SHUTTING_DOWN: 'The connection has been closed, or is closing; nothing was sent.',
   AUTH: 'The server refused the user name or the password.',
   TLS: 'The encrypted connection could not be set up or the certificate was not accepted.',

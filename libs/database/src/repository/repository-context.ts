@@ -34,7 +34,9 @@ const READS = new Set<DelegateOperation>([
 
 /** Prisma's delegate of a model, as far as the repository knows it. */
 export type Delegate = Readonly<Record<DelegateOperation, (args?: Arguments) => Promise<unknown>>> & {
-  readonly fields: Readonly<Record<string, { readonly typeName: string; readonly isList?: boolean }>>;
+  readonly fields: Readonly<
+    Record<string, { readonly typeName: string; readonly isList?: boolean; readonly isEnum?: boolean }>
+  >;
 };
 
 /**

@@ -1,4 +1,15 @@
-import type { ArgsOf, DelegateOf, Exact, IdOf, ModelOf, ResultOf, ShapeOf } from '../client/model-types.js';
+import type {
+  ArgsOf,
+  DelegateOf,
+  Exact,
+  IdOf,
+  ModelOf,
+  ResultOf,
+  ScalarsOf,
+  ShapeOf,
+  UniqueKeyOf,
+  UniqueKeyValue,
+} from '../client/model-types.js';
 import type { RegisteredClient } from '../client/database-register.js';
 
 /**
@@ -67,7 +78,62 @@ export interface Repository<Client, Model extends string> {
   count<Args extends ArgsOf<Client, Model, 'count'>>(
     args?: Exact<Args, ArgsOf<Client, Model, 'count'>>,
   ): Promise<ResultOf<Client, Model, Args, 'count'>>;
+
+  /**
+   * The record with this id, or null, as {@link Repository.findById}; but the calls of one turn of the event loop become
+   * one statement, so that a `load` for each item of a list is no N+1.
+   *
+   * Calls share a statement only within one model of one connection, one transaction, one shape and one
+   * {@link Repository.loadBoundary}. Every caller gets objects of its own, and nothing is kept beyond the statement.
+   *
+   * @throws {@link OverloadedError} when 20 000 calls wait already
+   */
+  load<Args extends ShapeOf<Client, Model>>(
+    id: IdOf<Client, Model>,
+    shape?: Exact<Args, ShapeOf<Client, Model>>,
+  ): Promise<ResultOf<Client, Model, Args, 'findUnique'>>;
+
+  /** {@link Repository.load} for each id, in the order of the ids; null where there is no record. */
+  loadMany<Args extends ShapeOf<Client, Model>>(
+    ids: readonly IdOf<Client, Model>[],
+    shape?: Exact<Args, ShapeOf<Client, Model>>,
+  ): Promise<ResultOf<Client, Model, Args, 'findUnique'>[]>;
+
+  /** {@link Repository.load} by another unique key: `loadBy('email', email)`. */
+  loadBy<Key extends UniqueKeyOf<Client, Model>, Args extends ShapeOf<Client, Model>>(
+    key: Key,
+    value: UniqueKeyValue<Client, Model, Key>,
+    shape?: Exact<Args, ShapeOf<Client, Model>>,
+  ): Promise<ResultOf<Client, Model, Args, 'findUnique'>>;
+
+  /**
+   * All records whose column has this value, such as the items of an order: `loadAllBy('orderId', order.id)`. Calls become
+   * one statement as with {@link Repository.load}. There is no limit on the records of each key: for pages of them use
+   * `paginate`.
+   */
+  loadAllBy<Key extends keyof ScalarsOf<Client, Model> & string, Args extends LoadAllArgs<Client, Model>>(
+    field: Key,
+    value: NonNullable<ScalarsOf<Client, Model>[Key]>,
+    args?: Exact<Args, LoadAllArgs<Client, Model>>,
+  ): Promise<ResultOf<Client, Model, Args, 'findMany'>>;
+
+  /**
+   * To override where answers depend on who asks, such as with an extension of the client that adds the caller's tenant to
+   * every query: callers with different texts never share a statement of {@link Repository.load}. Null says that nothing
+   * separates callers. While it is not overridden (undefined), a client with extensions sends every `load` on its own.
+   */
+  loadBoundary(): string | null | undefined;
 }
+
+/**
+ * How the records of {@link Repository.loadAllBy} look, which of them are wanted, and in which order.
+ *
+ * @public
+ */
+export type LoadAllArgs<Client, Model extends string> = Pick<
+  ArgsOf<Client, Model, 'findMany'>,
+  Extract<keyof ArgsOf<Client, Model, 'findMany'>, 'select' | 'include' | 'omit' | 'where' | 'orderBy'>
+>;
 
 /**
  * A class to extend.
