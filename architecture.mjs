@@ -13,7 +13,7 @@ export const MAY_IMPORT = {
   transaction: ['common', 'errors', 'fault', 'config', 'resilience', 'client'],
   query: ['common', 'errors', 'fault', 'config', 'resilience', 'client', 'transaction'],
   cache: ['common', 'errors', 'fault', 'config', 'resilience', 'transaction'],
-  repository: ['common', 'errors', 'fault', 'config', 'client', 'transaction', 'query', 'cache'],
+  repository: ['common', 'errors', 'fault', 'config', 'resilience', 'client', 'transaction', 'query', 'cache'],
   outbox: ['common', 'errors', 'fault', 'config', 'resilience', 'transaction', 'query'],
   saga: ['common', 'errors', 'fault', 'config', 'resilience', 'transaction', 'query', 'outbox'],
   session: ['common', 'errors', 'config', 'resilience', 'transaction'],

@@ -3,8 +3,10 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Injectable, type INestApplicationContext } from '@nestjs/common';
 import {
+  cancelOnAbort,
   DatabaseModule,
   PrismaService,
+  QueryCancelledError,
   RepositoryFor,
   TransactionManager,
   TransactionScopeClosedError,
@@ -283,6 +285,18 @@ describe('Loading by key', () => {
     } finally {
       unsubscribe(POOL_CHANNELS.query, listener);
     }
+  });
+
+  it('lets a caller give up without failing those who share its statement', async () => {
+    const gone = new AbortController();
+    const first = cancelOnAbort(gone.signal, () => products.load(1));
+    const others = Promise.all([products.load(1), products.load(2)]);
+    gone.abort(new Error('gone'));
+    await expect(first).rejects.toBeInstanceOf(QueryCancelledError);
+    expect((await others).map((product) => product?.id)).toEqual([1, 2]);
+    await expect(cancelOnAbort(gone.signal, () => products.load(1))).rejects.toMatchObject({
+      code: 'QUERY_CANCELLED',
+    });
   });
 
   it('gives every caller an error of its own when the statement fails', async () => {

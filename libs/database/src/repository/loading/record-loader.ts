@@ -1,5 +1,8 @@
+import { untilAborted } from '../../common/abort.js';
+import { QueryCancelledError } from '../../errors/query-cancelled.error.js';
 import { ValidationError } from '../../errors/validation.error.js';
 import { partsOf } from '../../query/database.js';
+import { cancelOnAbort, cancellationSignal } from '../../resilience/cancel-on-abort.js';
 import { refuseUndefined, type Arguments } from '../defined-filters.js';
 import { whereOf } from '../record-id.js';
 import type { Delegate, RepositoryContext } from '../repository-context.js';
@@ -93,7 +96,7 @@ export class RecordLoader {
         shape,
         alone: ({ values }) => findAll(values[0], shape),
       }));
-    return await (key === undefined || lane === undefined ? findAll(value, args) : lane.load(key));
+    return await (key === undefined || lane === undefined ? findAll(value, args) : unlessGivenUp(lane.load(key)));
   }
 
   private async one(
@@ -123,7 +126,7 @@ export class RecordLoader {
         }),
         key.fields.length,
       );
-    return await (key === undefined || lane === undefined ? find(where, given) : lane.load(key));
+    return await (key === undefined || lane === undefined ? find(where, given) : unlessGivenUp(lane.load(key)));
   }
 
   /** Undefined where calls cannot share a statement. */
@@ -155,7 +158,8 @@ export class RecordLoader {
         maxInFlight: inTransaction ? 1 : MAX_IN_FLIGHT,
         maxQueued: MAX_QUEUED,
       },
-      (keys) => query.answer(keys),
+      // The answer belongs to several callers, of whom one may go away.
+      (keys) => (inTransaction ? query.answer(keys) : cancelOnAbort(undefined, () => query.answer(keys))),
       // Shapes may hold dates and other values of the moment: only the usual one is kept.
       () => {
         if (shapeText !== '{}') lanes.delete(name);
@@ -181,6 +185,17 @@ export class RecordLoader {
     const extensions: unknown = Reflect.get(this.context.prisma.client, '_extensions');
     const known = extensions as { isEmpty?: () => boolean } | null | undefined;
     return known?.isEmpty?.() !== true;
+  }
+}
+
+/** The caller's own signal ends its wait, as the statement goes on for the others. */
+async function unlessGivenUp(load: Promise<unknown>): Promise<unknown> {
+  const signal = cancellationSignal();
+  try {
+    return await untilAborted(load, signal);
+  } catch (error) {
+    if (signal?.aborted === true && error === signal.reason) throw new QueryCancelledError({ cause: error });
+    throw error;
   }
 }
 
