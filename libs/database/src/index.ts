@@ -55,7 +55,7 @@ export type {
   ModelOf,
   Operation,
   ResultOf,
-  ScalarsOf,
+  ColumnsOf,
   ShapeOf,
   UniqueKeyOf,
   UniqueKeyValue,

@@ -142,6 +142,6 @@ export type UniqueKeyValue<Client, Model extends string, Key extends string> = N
  *
  * @public
  */
-export type ScalarsOf<Client, Model extends string> = Types.Public.Payload<
+export type ColumnsOf<Client, Model extends string> = Types.Public.Payload<
   DelegateOf<Client, Model>
 >['scalars'];

@@ -5,7 +5,7 @@ import type {
   IdOf,
   ModelOf,
   ResultOf,
-  ScalarsOf,
+  ColumnsOf,
   ShapeOf,
   UniqueKeyOf,
   UniqueKeyValue,
@@ -111,9 +111,9 @@ export interface Repository<Client, Model extends string> {
    * one statement as with {@link Repository.load}. There is no limit on the records of each key: for pages of them use
    * `paginate`.
    */
-  loadAllBy<Key extends keyof ScalarsOf<Client, Model> & string, Args extends LoadAllArgs<Client, Model>>(
+  loadAllBy<Key extends keyof ColumnsOf<Client, Model> & string, Args extends LoadAllArgs<Client, Model>>(
     field: Key,
-    value: NonNullable<ScalarsOf<Client, Model>[Key]>,
+    value: NonNullable<ColumnsOf<Client, Model>[Key]>,
     args?: Exact<Args, LoadAllArgs<Client, Model>>,
   ): Promise<ResultOf<Client, Model, Args, 'findMany'>>;
 

@@ -96,7 +96,9 @@ export class RecordLoader {
         shape,
         alone: ({ values }) => findAll(values[0], shape),
       }));
-    return await (key === undefined || lane === undefined ? findAll(value, args) : unlessGivenUp(lane.load(key)));
+    return await (key === undefined || lane === undefined
+      ? findAll(value, args)
+      : unlessGivenUp(lane.load(key)));
   }
 
   private async one(
@@ -126,7 +128,9 @@ export class RecordLoader {
         }),
         key.fields.length,
       );
-    return await (key === undefined || lane === undefined ? find(where, given) : unlessGivenUp(lane.load(key)));
+    return await (key === undefined || lane === undefined
+      ? find(where, given)
+      : unlessGivenUp(lane.load(key)));
   }
 
   /** Undefined where calls cannot share a statement. */
