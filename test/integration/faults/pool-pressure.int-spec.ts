@@ -91,7 +91,7 @@ describe('a pool whose connections are all lent out', () => {
 
   it('row 29: survives a storm of transactions; what fails is typed, and none stays open', async () => {
     await reopen({ pool: { ...FAST.pool, max: 2 } });
-    const storm = Array.from({ length: 300 }, async (_, index) => {
+    const storm = Array.from({ length: 500 }, async (_, index) => {
       try {
         await bench.transactions.run(() => bench.categories.create(category(`storm ${index}`)));
         return 'stored';

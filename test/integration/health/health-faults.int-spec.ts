@@ -12,6 +12,7 @@ import {
 import { PrismaService, type DatabaseModuleOptions } from '../../../libs/database/src/index.js';
 import { openProbeSession } from '../../../libs/database/src/postgres/probe-session.js';
 import { databaseModule, startApplication } from '../../support/database-application.js';
+import { starvedDuring } from '../../support/starved-time.js';
 import { freeze } from '../../support/stopped-processes.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
 import { until } from '../../support/until.js';
@@ -46,16 +47,19 @@ async function start(
   return application;
 }
 
-/** How long the slowest of them took, in milliseconds. */
+/** How long the slowest of them took, in milliseconds, without what a busy machine kept this process from running. */
 async function slowest(probes: readonly (() => Promise<unknown>)[]): Promise<number> {
-  const times = await Promise.all(
-    probes.map(async (probe) => {
-      const started = performance.now();
-      await probe();
-      return performance.now() - started;
-    }),
+  const times: number[] = [];
+  const starvedMs = await starvedDuring(() =>
+    Promise.all(
+      probes.map(async (probe) => {
+        const started = performance.now();
+        await probe();
+        times.push(performance.now() - started);
+      }),
+    ),
   );
-  return Math.max(...times);
+  return Math.max(...times) - starvedMs;
 }
 
 describe('probes while the pool is exhausted', () => {

@@ -1,5 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
+import type { HealthReport } from '../common/health-report.js';
+import type { ErrorCode } from '../errors/error-codes.js';
 import { findForConnection, stateTokenOf } from '../health/connection-lookup.js';
 import { getDatabaseHealthProbeToken, type HealthProbe } from '../health/health-probe.port.js';
 import type { DatabaseState } from '../lifecycle/database-state.js';
@@ -10,6 +12,9 @@ const GOOD_FOR_MS = 1_000;
 const BAD_FOR_MS = 500;
 /** Older than this a bad report says nothing, as nobody has asked for a while. */
 const BAD_AT_MOST_MS = 2_000;
+
+/** The code of a report of a store that did not answer in time, and did not refuse either. */
+const LATE: ErrorCode = 'QUERY_TIMEOUT';
 
 interface Watch {
   readonly state: DatabaseState;
@@ -23,7 +28,8 @@ interface Watch {
  * Knows without asking whether a database can be used at the moment.
  *
  * A request never waits for a query: it reads the connection's state and the last report of the health probe, and has
- * an old report renewed beside itself, at most one at a time. The one exception is the first request after an outage
+ * an old report renewed beside itself, at most one at a time. Of a database that was well, one late answer alone is not
+ * believed: it is asked a second time before requests are refused. The one exception is the first request after an outage
  * in which nobody has asked for two seconds; it waits for the probe, which is bounded.
  *
  * @internal
@@ -66,11 +72,17 @@ export class DatabaseAvailability {
   }
 
   private renew(watch: Watch): Promise<void> {
-    watch.renewing ??= watch.probe.checkHealth().then(({ healthy }) => {
+    watch.renewing ??= this.ask(watch).then(({ healthy }) => {
       watch.healthy = healthy;
       watch.at = performance.now();
       watch.renewing = undefined;
     });
     return watch.renewing;
+  }
+
+  private async ask({ probe, healthy }: Watch): Promise<HealthReport> {
+    const report = await probe.checkHealth();
+    // One late answer is a busy machine as often as a dead server, and refusing requests helps neither: ask once more.
+    return healthy && report.code === LATE ? await probe.checkHealth({ maxAgeMs: 0 }) : report;
   }
 }

@@ -1,3 +1,4 @@
+import { MessageChannel } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { withDeadline } from './deadline.js';
 
@@ -35,5 +36,20 @@ describe('withDeadline', () => {
     const caught = result.catch((error: unknown) => error);
     await jest.advanceTimersByTimeAsync(5);
     expect(await caught).toBeInstanceOf(RangeError);
+  });
+
+  it('takes an answer that came while the process was busy for one in time', async () => {
+    jest.useRealTimers();
+    const { port1, port2 } = new MessageChannel();
+    try {
+      const answer = new Promise<string>((resolve) => port1.once('message', resolve));
+      const result = withDeadline(answer, 20, () => 'late');
+      port2.postMessage('answer');
+      const busyUntil = performance.now() + 60;
+      while (performance.now() < busyUntil);
+      await expect(result).resolves.toBe('answer');
+    } finally {
+      port1.close();
+    }
   });
 });
