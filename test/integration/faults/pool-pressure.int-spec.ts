@@ -108,7 +108,7 @@ describe('a pool whose connections are all lent out', () => {
     await bench.recovers();
     expect((await database.sessions()).filter(({ state }) => state.startsWith('idle in'))).toEqual([]);
     expect(await database.stored()).toHaveLength(results.filter((result) => result === 'stored').length);
-  }, 20_000);
+  }, 40_000);
 
   it('row 39: names the code that holds a connection too long, and closes in time all the same', async () => {
     const leaky = await FaultBench.open({
