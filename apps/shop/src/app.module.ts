@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Module, ValidationPipe, type DynamicModule } from '@nestjs/common';
-import { APP_FILTER, APP_PIPE } from '@nestjs/core';
-import { DatabaseModule, RequestContextModule } from 'nestjs-database';
+import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { DatabaseJsonInterceptor, DatabaseModule, RequestContextModule } from 'nestjs-database';
 import { CustomerModule } from './customers/customer.module.js';
 import { PrismaClient } from './generated/prisma/client.js';
 import { HealthModule } from './health/health.module.js';
@@ -50,6 +50,8 @@ export class AppModule {
       ],
       providers: [
         { provide: APP_FILTER, useClass: ShopExceptionFilter },
+        // Lets the views hold what the database gave: bigint and dates become text here, in one way for all.
+        { provide: APP_INTERCEPTOR, useClass: DatabaseJsonInterceptor },
         {
           provide: APP_PIPE,
           useFactory: () =>

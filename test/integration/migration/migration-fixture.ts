@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -10,6 +11,12 @@ import {
 import { SingleConnection } from '../../../libs/database/src/postgres/single-connection.js';
 
 export const SHOP_MIGRATIONS = 'prisma/migrations';
+
+/** The names of the shop's migrations, in their order. */
+export function shopMigrations(): string[] {
+  const entries = readdirSync(SHOP_MIGRATIONS, { withFileTypes: true });
+  return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort();
+}
 
 const LOCKFILE = 'provider = "postgresql"\n';
 

@@ -13,13 +13,13 @@ export class CustomerView {
   readonly name: string;
 
   @ApiProperty({ type: String, format: 'date-time' })
-  readonly createdAt: string;
+  readonly createdAt: Date;
 
   constructor({ id, email, name, createdAt }: Customer) {
     this.id = id;
     this.email = email;
     this.name = name;
-    this.createdAt = createdAt.toISOString();
+    this.createdAt = createdAt;
   }
 }
 

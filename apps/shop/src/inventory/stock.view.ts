@@ -15,13 +15,13 @@ export class StockView {
   readonly reorder: boolean;
 
   @ApiProperty({ type: String, format: 'date-time' })
-  readonly updatedAt: string;
+  readonly updatedAt: Date;
 
   constructor({ productId, quantity, reorderLevel, updatedAt }: StockItem) {
     this.productId = productId;
     this.quantity = quantity;
     this.reorderLevel = reorderLevel;
     this.reorder = quantity <= reorderLevel;
-    this.updatedAt = updatedAt.toISOString();
+    this.updatedAt = updatedAt;
   }
 }

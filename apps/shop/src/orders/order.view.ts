@@ -33,7 +33,7 @@ export class OrderItemView {
     ...CENTS,
     description: 'In cents; a text, as it can exceed what JSON numbers hold exactly.',
   })
-  readonly lineTotalCents: string;
+  readonly lineTotalCents: bigint;
 
   constructor(item: OrderWithItems['items'][number]) {
     this.lineNo = item.lineNo;
@@ -41,13 +41,13 @@ export class OrderItemView {
     this.productName = item.product.name;
     this.quantity = item.quantity;
     this.unitPriceCents = item.unitPriceCents;
-    this.lineTotalCents = item.lineTotalCents.toString();
+    this.lineTotalCents = item.lineTotalCents;
   }
 }
 
 export class OrderView {
   @ApiProperty({ type: String, pattern: '^\\d+$', description: 'A 64-bit number, as text.', example: '5001' })
-  readonly id: string;
+  readonly id: bigint;
 
   @ApiProperty({ type: 'integer', example: 1 })
   readonly customerId: number;
@@ -56,24 +56,24 @@ export class OrderView {
   readonly status: OrderStatus;
 
   @ApiProperty({ ...CENTS, description: 'Sum of the lines in cents, as text.' })
-  readonly totalCents: string;
+  readonly totalCents: bigint;
 
   @ApiProperty({ type: String, description: 'ISO 4217.', example: 'EUR' })
   readonly currency: string;
 
   @ApiProperty({ type: String, format: 'date-time' })
-  readonly placedAt: string;
+  readonly placedAt: Date;
 
   @ApiProperty({ type: [OrderItemView] })
   readonly items: OrderItemView[];
 
   constructor(order: OrderWithItems) {
-    this.id = order.id.toString();
+    this.id = order.id;
     this.customerId = order.customerId;
     this.status = order.status;
-    this.totalCents = order.totalCents.toString();
+    this.totalCents = order.totalCents;
     this.currency = order.currency;
-    this.placedAt = order.placedAt.toISOString();
+    this.placedAt = order.placedAt;
     this.items = order.items.map((item) => new OrderItemView(item));
   }
 }

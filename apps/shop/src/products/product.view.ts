@@ -49,10 +49,10 @@ export class ProductView {
   readonly categoryId: number;
 
   @ApiProperty({ type: String, format: 'date-time' })
-  readonly createdAt: string;
+  readonly createdAt: Date;
 
   @ApiProperty({ type: String, format: 'date-time' })
-  readonly updatedAt: string;
+  readonly updatedAt: Date;
 
   constructor(product: Product) {
     this.id = product.id;
@@ -64,8 +64,8 @@ export class ProductView {
     this.weightKg = product.weightKg.toFixed(3);
     this.active = product.active;
     this.categoryId = product.categoryId;
-    this.createdAt = product.createdAt.toISOString();
-    this.updatedAt = product.updatedAt.toISOString();
+    this.createdAt = product.createdAt;
+    this.updatedAt = product.updatedAt;
   }
 }
 

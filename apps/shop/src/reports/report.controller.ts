@@ -52,7 +52,6 @@ export class ReportController {
   @ApiOkResponse({ type: [LowStockView] })
   @ApiErrors(400)
   async lowStock(@Query() { threshold, limit }: LowStockQuery): Promise<LowStockView[]> {
-    const rows = await this.reports.lowStock(threshold, limit);
-    return rows.map((row) => new LowStockView(row));
+    return await this.reports.lowStock(threshold, limit);
   }
 }

@@ -57,6 +57,6 @@ LIMIT $4`;
 export const LOW_STOCK = `
 SELECT p.id AS "productId", p.sku AS "sku", p.name AS "name", s.quantity AS "quantity", s.reorder_level AS "reorderLevel"
 FROM stock_item s JOIN product p ON p.id = s.product_id
-WHERE s.quantity <= coalesce($1::int, s.reorder_level) AND p.active
+WHERE s.quantity <= coalesce($1::int, s.reorder_level) AND p.active AND p.deleted_at IS NULL
 ORDER BY s.quantity - s.reorder_level, p.id
 LIMIT $2`;

@@ -1,6 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import type { LowStock, Sales, SalesOfDay, SalesOfProduct, TopCustomer } from './report.queries.js';
-import type { ReportQuery } from './report.dto.js';
+import type { Sold } from './report.queries.js';
 
 const DIGITS = { type: String, pattern: '^\\d+$' } as const;
 const DAY = { type: String, format: 'date', example: '2025-12-31' } as const;
@@ -16,7 +15,7 @@ class ReportView {
   @ApiProperty({ type: String, description: 'ISO 4217; orders in other currencies are not counted.' })
   readonly currency: string;
 
-  constructor({ from, to, currency }: ReportQuery) {
+  constructor({ from, to, currency }: Sold) {
     this.from = from;
     this.to = to;
     this.currency = currency;
@@ -25,47 +24,29 @@ class ReportView {
 
 class SalesView {
   @ApiProperty({ type: 'integer', description: 'Orders that were not cancelled.', example: 14 })
-  readonly orders: number;
+  readonly orders!: number;
 
   @ApiProperty({ ...DIGITS, example: '37' })
-  readonly pieces: string;
+  readonly pieces!: string;
 
   @ApiProperty({ ...DIGITS, description: 'In cents, as text.', example: '228800' })
-  readonly revenueCents: string;
-
-  constructor({ orders, pieces, revenueCents }: Sales) {
-    this.orders = orders;
-    this.pieces = pieces;
-    this.revenueCents = revenueCents;
-  }
+  readonly revenueCents!: string;
 }
 
 export class SalesOfDayView extends SalesView {
   @ApiProperty(DAY)
-  readonly day: string;
-
-  constructor(row: SalesOfDay) {
-    super(row);
-    this.day = row.day;
-  }
+  readonly day!: string;
 }
 
 export class SalesOfProductView extends SalesView {
   @ApiProperty({ type: 'integer', example: 1 })
-  readonly productId: number;
+  readonly productId!: number;
 
   @ApiProperty({ type: String, example: 'LIGHT-0001' })
-  readonly sku: string;
+  readonly sku!: string;
 
   @ApiProperty({ type: String, description: 'The name it has today.', example: 'Brass Reading Lamp' })
-  readonly name: string;
-
-  constructor(row: SalesOfProduct) {
-    super(row);
-    this.productId = row.productId;
-    this.sku = row.sku;
-    this.name = row.name;
-  }
+  readonly name!: string;
 }
 
 export class SalesByDayView extends ReportView {
@@ -73,11 +54,11 @@ export class SalesByDayView extends ReportView {
   readonly by = 'day';
 
   @ApiProperty({ type: [SalesOfDayView], description: 'Every day, those without a sale included.' })
-  readonly rows: SalesOfDayView[];
+  readonly rows: readonly SalesOfDayView[];
 
-  constructor(query: ReportQuery, rows: readonly SalesOfDay[]) {
-    super(query);
-    this.rows = rows.map((row) => new SalesOfDayView(row));
+  constructor(sold: Sold, rows: readonly SalesOfDayView[]) {
+    super(sold);
+    this.rows = rows;
   }
 }
 
@@ -89,70 +70,54 @@ export class SalesByProductView extends ReportView {
     type: [SalesOfProductView],
     description: 'The best first, without those that were not sold.',
   })
-  readonly rows: SalesOfProductView[];
+  readonly rows: readonly SalesOfProductView[];
 
-  constructor(query: ReportQuery, rows: readonly SalesOfProduct[]) {
-    super(query);
-    this.rows = rows.map((row) => new SalesOfProductView(row));
+  constructor(sold: Sold, rows: readonly SalesOfProductView[]) {
+    super(sold);
+    this.rows = rows;
   }
 }
 
 export class TopCustomerView {
   @ApiProperty({ type: 'integer', example: 1 })
-  readonly customerId: number;
+  readonly customerId!: number;
 
   @ApiProperty({ type: String, example: 'Ada Fischer' })
-  readonly name: string;
+  readonly name!: string;
 
   @ApiProperty({ type: 'integer', description: 'Orders that were not cancelled.', example: 9 })
-  readonly orders: number;
+  readonly orders!: number;
 
   @ApiProperty({ ...DIGITS, description: 'In cents, as text.', example: '99800' })
-  readonly revenueCents: string;
+  readonly revenueCents!: string;
 
   @ApiProperty({ type: String, format: 'date-time' })
-  readonly lastOrderAt: string;
-
-  constructor({ customerId, name, orders, revenueCents, lastOrderAt }: TopCustomer) {
-    this.customerId = customerId;
-    this.name = name;
-    this.orders = orders;
-    this.revenueCents = revenueCents;
-    this.lastOrderAt = lastOrderAt.toISOString();
-  }
+  readonly lastOrderAt!: Date;
 }
 
 export class TopCustomersView extends ReportView {
   @ApiProperty({ type: [TopCustomerView] })
-  readonly rows: TopCustomerView[];
+  readonly rows: readonly TopCustomerView[];
 
-  constructor(query: ReportQuery, rows: readonly TopCustomer[]) {
-    super(query);
-    this.rows = rows.map((row) => new TopCustomerView(row));
+  constructor(sold: Sold, rows: readonly TopCustomerView[]) {
+    super(sold);
+    this.rows = rows;
   }
 }
 
 export class LowStockView {
   @ApiProperty({ type: 'integer', example: 1 })
-  readonly productId: number;
+  readonly productId!: number;
 
   @ApiProperty({ type: String, example: 'LIGHT-0001' })
-  readonly sku: string;
+  readonly sku!: string;
 
   @ApiProperty({ type: String, example: 'Brass Reading Lamp' })
-  readonly name: string;
+  readonly name!: string;
 
   @ApiProperty({ type: 'integer', example: 3 })
-  readonly quantity: number;
+  readonly quantity!: number;
 
   @ApiProperty({ type: 'integer', example: 10 })
-  readonly reorderLevel: number;
-
-  constructor({ productId, sku, name, quantity, reorderLevel }: LowStock) {
-    this.productId = productId;
-    this.sku = sku;
-    this.name = name;
-    this.quantity = quantity;
-    this.reorderLevel = reorderLevel;
-  }
+  readonly reorderLevel!: number;
 }

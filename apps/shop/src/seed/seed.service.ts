@@ -22,6 +22,8 @@ export class SeedService {
    */
   async seedIfEmpty(): Promise<boolean> {
     return await this.transactions.run(async () => {
+      // Longer than the usual 5 seconds: a slow machine may take that long to fill the tables, and the others wait here.
+      await this.prisma.$executeRaw`SET LOCAL lock_timeout = '25s'`;
       await this.prisma.$executeRaw`SELECT pg_advisory_xact_lock(${LOCK})`;
       if (!(await this.isEmpty())) return false;
       await this.insert(createSampleData());
@@ -55,8 +57,10 @@ export class SeedService {
    * statements and takes twenty times as long.
    */
   private async insertRows(table: string, rows: readonly object[]): Promise<void> {
+    const columns = Object.keys(rows[0] ?? {}).map((field) => `"${toColumn(field)}"`);
     await this.prisma.$executeRawUnsafe(
-      `INSERT INTO "${table}" SELECT * FROM json_populate_recordset(NULL::"${table}", $1::json)`,
+      `INSERT INTO "${table}" (${columns.join()})
+       SELECT ${columns.join()} FROM json_populate_recordset(NULL::"${table}", $1::json)`,
       toColumns(rows),
     );
   }
