@@ -10,6 +10,11 @@ export interface Days {
   readonly to: string;
 }
 
+/** The orders a report counts: those of some days, in one currency. */
+export interface Sold extends Days {
+  readonly currency: string;
+}
+
 /** Whether the value is a day of the calendar, written as `2025-12-31`. */
 export function isDay(value: unknown): value is string {
   if (typeof value !== 'string' || !DAY.test(value)) return false;

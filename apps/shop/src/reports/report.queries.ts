@@ -1,13 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from 'nestjs-database';
-import type { Days } from './report-days.js';
+import type { Sold } from './report-days.js';
 import { LOW_STOCK, SALES_BY_DAY, SALES_BY_PRODUCT, TOP_CUSTOMERS } from './report.sql.js';
 import type { LowStockView, SalesOfDayView, SalesOfProductView, TopCustomerView } from './report.view.js';
-
-/** The orders a report counts: those of some days, in one currency. */
-export interface Sold extends Days {
-  readonly currency: string;
-}
 
 /** Each report is one statement, and so a picture of one moment. Its columns are named as the answer names them. */
 @Injectable()

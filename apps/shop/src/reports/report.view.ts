@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import type { Sold } from './report.queries.js';
+import type { Sold } from './report-days.js';
 
 const DIGITS = { type: String, pattern: '^\\d+$' } as const;
 const DAY = { type: String, format: 'date', example: '2025-12-31' } as const;
