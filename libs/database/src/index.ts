@@ -35,6 +35,7 @@ export {
 
 // Client
 export type {
+  AnyTables,
   ClientLike,
   ClientOf,
   ClientTransactionOptions,
@@ -43,6 +44,7 @@ export type {
   PrismaClientClass,
   RegisteredClient,
   RegisteredConnections,
+  RegisteredTables,
   TransactionClientLike,
 } from './client/database-register.js';
 export { PrismaService, type PrismaServiceOf } from './client/prisma.service.js';
@@ -63,6 +65,10 @@ export type {
 
 // SQL
 export { Database } from './query/database.js';
+export { TypedDatabase } from './query/typed-database.js';
+export type { StreamOptions } from './query/row-stream.js';
+export { Sql } from './query/sql.js';
+export { SqlIdentifier } from './query/sql-identifier.js';
 export type { Row } from './query/sql-executor.port.js';
 
 // Repositories

@@ -6,6 +6,7 @@
  *   interface DatabaseRegister {
  *     client: PrismaClient;
  *     connections: { billing: BillingClient };
+ *     tables: DB; // for the query builder: rows by table, as prisma-kysely generates them
  *   }
  * }
  * ```
@@ -34,6 +35,22 @@ export type RegisteredConnections = DatabaseRegister extends { connections: infe
   ? Connections
   : // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as above
     Record<string, any>;
+
+/**
+ * Any table with any columns: what the query builder knows while no tables are registered.
+ *
+ * @public
+ */
+export type AnyTables = Record<string, Record<string, unknown>>;
+
+/**
+ * The rows of the application's tables, by table: `tables` of {@link DatabaseRegister}, loose while none are registered.
+ *
+ * They are those of the default connection; for another one name them where it is injected: `Database<BillingTables>`.
+ *
+ * @public
+ */
+export type RegisteredTables = DatabaseRegister extends { tables: infer Tables } ? Tables : AnyTables;
 
 /**
  * Name of a connection of the application: `default`, or one of {@link RegisteredConnections}.

@@ -1,0 +1,104 @@
+import {
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  type CompiledQuery,
+  type DatabaseConnection,
+  type DatabaseIntrospector,
+  type Dialect,
+  type Driver,
+  type Kysely,
+  type QueryResult,
+} from 'kysely';
+import { ValidationError } from '../errors/validation.error.js';
+import { checkBatchSize } from './row-stream.js';
+import type { SqlExecutor } from './sql-executor.port.js';
+
+const OPERATION = 'Database.kysely';
+
+/** The statements whose row count says how many rows they changed. */
+const WRITES: readonly string[] = ['InsertQueryNode', 'UpdateQueryNode', 'DeleteQueryNode', 'MergeQueryNode'];
+
+/** Lets Kysely run its statements where all others of the connection run: in the ambient transaction, or on the pool. */
+export class AmbientDialect implements Dialect {
+  constructor(private readonly executor: SqlExecutor) {}
+
+  createDriver(): Driver {
+    return new AmbientDriver(this.executor);
+  }
+
+  createQueryCompiler(): PostgresQueryCompiler {
+    return new PostgresQueryCompiler();
+  }
+
+  createAdapter(): PostgresAdapter {
+    return new PostgresAdapter();
+  }
+
+  createIntrospector(db: Kysely<unknown>): DatabaseIntrospector {
+    return new PostgresIntrospector(db);
+  }
+}
+
+/** Holds no connection: each statement asks the executor for its own. */
+class AmbientDriver implements Driver {
+  constructor(private readonly executor: SqlExecutor) {}
+
+  async init(): Promise<void> {
+    // The pool opens by itself.
+  }
+
+  async acquireConnection(): Promise<DatabaseConnection> {
+    return new AmbientConnection(this.executor);
+  }
+
+  async releaseConnection(): Promise<void> {
+    // Nothing was taken.
+  }
+
+  async beginTransaction(): Promise<never> {
+    return refuse(
+      'transaction',
+      'would run beside the ambient transaction. Use `TransactionManager.run` or `Database.withTransaction`: statements of `db.kysely` inside of it belong to that transaction.',
+    );
+  }
+
+  async commitTransaction(): Promise<never> {
+    return await this.beginTransaction();
+  }
+
+  async rollbackTransaction(): Promise<never> {
+    return await this.beginTransaction();
+  }
+
+  async destroy(): Promise<never> {
+    return refuse('destroy', 'would end what others use. The pool closes with the application.');
+  }
+}
+
+class AmbientConnection implements DatabaseConnection {
+  constructor(private readonly executor: SqlExecutor) {}
+
+  async executeQuery<Result>(query: CompiledQuery): Promise<QueryResult<Result>> {
+    const { rows, rowCount } = await this.executor.execute({
+      sql: query.sql,
+      values: query.parameters,
+      operation: OPERATION,
+    });
+    const changes = rowCount !== null && WRITES.includes(query.query.kind);
+    return { rows: rows as Result[], ...(changes && { numAffectedRows: BigInt(rowCount) }) };
+  }
+
+  async *streamQuery<Result>(
+    { sql, parameters }: CompiledQuery,
+    batchSize?: number,
+  ): AsyncIterableIterator<QueryResult<Result>> {
+    const options = { batchSize: checkBatchSize(batchSize === undefined ? {} : { batchSize }) };
+    const batches = this.executor.stream({ sql, values: parameters, operation: OPERATION }, options);
+    for await (const rows of batches) yield { rows: rows as Result[] };
+  }
+}
+
+function refuse(member: string, problem: string): never {
+  throw new ValidationError(`${OPERATION}.${member}`, problem);
+}
