@@ -28,6 +28,7 @@ export const REMEDIES = {
   CHECK_VIOLATION: 'Give data that keep the rule in `constraint`.',
   RECORD_NOT_FOUND: 'Answer 404, or use a `find…` method where a missing record is ordinary.',
   NOT_SERIALIZABLE: 'Answer a part of the value, without the reference that leads back.',
+  STALE_VERSION: 'Read the record again, decide afresh, and repeat with its new version; or answer 409.',
   TRANSACTION_TIMEOUT:
     'Do less in the transaction, or raise `timeoutMs`, and `maxWaitMs` where `phase` is `begin`.',
   TRANSACTION_OPTIONS_CONFLICT: 'Give the option where the transaction begins.',

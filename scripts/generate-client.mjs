@@ -1,5 +1,5 @@
-// Generates the Prisma client when the schema, the configuration or Prisma itself has changed since the last time.
-// `npm start`, `npm test` and the gate all need the client and may run side by side: generating again would replace
+// Generates the Prisma clients when their schema, the configuration or Prisma itself has changed since the last time.
+// `npm start`, `npm test` and the gate all need them and may run side by side: generating again would replace
 // files that another of them is just reading.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -8,19 +8,24 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
-const output = join(root, 'apps/shop/src/generated/prisma');
-const stamp = join(output, '.inputs');
-
 const require = createRequire(import.meta.url);
-const inputs = createHash('sha256')
-  .update(readFileSync(join(root, 'prisma/schema.prisma')))
-  .update(readFileSync(join(root, 'prisma.config.ts')))
-  .update(require('prisma/package.json').version)
-  .digest('hex');
 
-if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== inputs) {
+/** The shop's client, and the one of the library's own tests. */
+const CLIENTS = [
+  { schema: 'prisma/schema.prisma', output: 'apps/shop/src/generated/prisma' },
+  { schema: 'test/support/records/schema.prisma', output: 'test/support/records/generated/prisma' },
+];
+
+for (const { schema, output } of CLIENTS) {
+  const stamp = join(root, output, '.inputs');
+  const inputs = createHash('sha256')
+    .update(readFileSync(join(root, schema)))
+    .update(readFileSync(join(root, 'prisma.config.ts')))
+    .update(require('prisma/package.json').version)
+    .digest('hex');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === inputs) continue;
   const prisma = require.resolve('prisma/build/index.js');
-  const { status } = spawnSync(process.execPath, [prisma, 'generate'], {
+  const { status } = spawnSync(process.execPath, [prisma, 'generate', '--schema', schema], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],
   });

@@ -1,4 +1,5 @@
 import type { PrismaClient } from '../../apps/shop/src/generated/prisma/client.js';
+import type { PrismaClient as RecordsClient } from './records/generated/prisma/client.js';
 
 /** What the tests extend the client of the connection `billing` with. */
 export const extendBilling = (client: PrismaClient) =>
@@ -6,6 +7,6 @@ export const extendBilling = (client: PrismaClient) =>
 
 declare module 'nestjs-database' {
   interface DatabaseRegister {
-    connections: { billing: ReturnType<typeof extendBilling> };
+    connections: { billing: ReturnType<typeof extendBilling>; records: RecordsClient };
   }
 }

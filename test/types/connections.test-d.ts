@@ -11,7 +11,7 @@ class InvoiceRepository extends RepositoryFor('category', { connection: 'billing
 declare const invoices: InvoiceRepository;
 
 export async function namesAreThoseThatAreRegistered(): Promise<void> {
-  expectTypeOf<ConnectionName>().toEqualTypeOf<'default' | 'billing'>();
+  expectTypeOf<ConnectionName>().toEqualTypeOf<'default' | 'billing' | 'records'>();
   expectTypeOf<ClientOf<'default'>>().toEqualTypeOf<PrismaClient>();
   expectTypeOf<ClientOf<'billing'>>().toEqualTypeOf<ReturnType<typeof extendBilling>>();
   expectTypeOf<PrismaServiceOf<'default'>>().toEqualTypeOf<PrismaService>();

@@ -54,10 +54,15 @@ export type {
   Exact,
   GlobalOmitOf,
   IdOf,
+  IncludeOf,
   ModelOf,
+  OmitOf,
   Operation,
+  PlainArgs,
   ResultOf,
   ColumnsOf,
+  SelectOf,
+  ShapedResult,
   ShapeOf,
   UniqueKeyOf,
   UniqueKeyValue,
@@ -73,7 +78,34 @@ export type { Row } from './query/sql-executor.port.js';
 
 // Repositories
 export { RepositoryFor, type RepositoryForOptions } from './repository/repository-for.js';
-export type { LoadAllArgs, RegisteredModel, Repository, RepositoryClass } from './repository/repository.js';
+export type {
+  LoadAllArgs,
+  RegisteredModel,
+  Repository,
+  RepositoryClass,
+  SoftDeletion,
+} from './repository/repository.js';
+
+export type {
+  BulkTarget,
+  CreateArgs,
+  CreateData,
+  CreateManyArgs,
+  DeleteArgs,
+  DeleteManyArgs,
+  UpdateArgs,
+  UpdateData,
+  UpdateManyArgs,
+  UpsertArgs,
+} from './repository/repository-arguments.js';
+export type {
+  NoTraits,
+  RepositoryTraits,
+  SoftDeleteOption,
+  TimestampsOption,
+  TraitsOf,
+  VersionOption,
+} from './repository/repository-traits.js';
 
 // Input of users
 export {
@@ -204,6 +236,7 @@ export {
 export { OverloadedError } from './errors/overloaded.error.js';
 export { QueryCancelledError } from './errors/query-cancelled.error.js';
 export { RecordNotFoundError } from './errors/record-not-found.error.js';
+export { StaleVersionError } from './errors/stale-version.error.js';
 export { TransactionScopeClosedError } from './errors/transaction-scope-closed.error.js';
 export { TransactionTimeoutError, type TransactionTimeoutPhase } from './errors/transaction-timeout.error.js';
 export { ValidationError, type ValidationProblem } from './errors/validation.error.js';
@@ -222,7 +255,24 @@ export type { RetryEvent, RetryOptions } from './resilience/retry.options.js';
 // Named by public signatures, of no use by themselves
 export type { DatabaseAvailability } from './availability/database-availability.js';
 export type { Injected } from './client/connection-tokens.js';
-export type { TypeMapCallback, UniqueWhere } from './client/model-types.js';
+export type {
+  GivenShape,
+  KeyOfAny,
+  KnownKeys,
+  NotBeside,
+  Nothing,
+  TypeMapCallback,
+  UniqueArgs,
+  UniqueWhere,
+  ValueOfAny,
+} from './client/model-types.js';
+export type {
+  ExpectedVersion,
+  Filled,
+  FilledMany,
+  WithoutVersion,
+} from './repository/repository-arguments.js';
+export type { Choice, DateField, FieldOf, FieldsOf, FilledBy } from './repository/repository-traits.js';
 export type {
   ASYNC_OPTIONS_TYPE,
   ConfigurableModuleClass,

@@ -79,13 +79,12 @@ export type ResultOf<Client, Model extends string, Args, Op extends Operation> =
 >;
 
 /**
- * Refuses unknown keys at every depth (the generated client does so only at the first) and contradictory shapes.
+ * Refuses unknown keys at every depth of values that have no literal type of their own; dear to the compiler, so it is
+ * used where a method is seldom called.
  *
  * @public
  */
-export type Exact<Args, Wanted> = Types.Public.Exact<Args, Wanted> &
-  (Args extends { select: object; include: object } ? 'Choose either `select` or `include`.' : unknown) &
-  (Args extends { select: object; omit: object } ? 'Choose either `select` or `omit`.' : unknown);
+export type Exact<Args, Wanted> = Types.Public.Exact<Args, Wanted>;
 
 /**
  * What identifies one record of a model.
@@ -104,13 +103,109 @@ export type IdOf<Client, Model extends string> = 'id' extends keyof UniqueWhere<
   : UniqueWhere<Client, Model>;
 
 /**
- * The part of the arguments that shapes the result: `select`, `include`, `omit`.
+ * The keys of any member of a union.
+ *
+ * @internal
+ */
+export type KeyOfAny<Union> = Union extends unknown ? keyof Union : never;
+
+/**
+ * What the members of a union hold under a key.
+ *
+ * @internal
+ */
+export type ValueOfAny<Union, Key> = Union extends { [Each in Key & string]?: infer Value } ? Value : never;
+
+/**
+ * `never` for every key, at every depth, that `Wanted` does not have.
+ *
+ * @internal
+ */
+export type KnownKeys<Given, Wanted> = Given extends object
+  ? {
+      [Key in keyof Given]: Key extends KeyOfAny<Wanted>
+        ? Given[Key] extends object
+          ? KnownKeys<Given[Key], ValueOfAny<Wanted, Key>>
+          : unknown
+        : never;
+    }
+  : unknown;
+
+/**
+ * The arguments that name one record.
+ *
+ * @internal
+ */
+export type UniqueArgs<Client, Model extends string> = ArgsOf<Client, Model, 'findUniqueOrThrow'>;
+
+/**
+ * What `select` of a model may hold.
  *
  * @public
  */
-export type ShapeOf<Client, Model extends string> = Pick<
-  ArgsOf<Client, Model, 'findUniqueOrThrow'>,
-  Extract<keyof ArgsOf<Client, Model, 'findUniqueOrThrow'>, 'select' | 'include' | 'omit'>
+export type SelectOf<Client, Model extends string> =
+  UniqueArgs<Client, Model> extends { select?: infer Select } ? NonNullable<Select> : undefined;
+
+/**
+ * What `include` of a model may hold; nothing for a model without relations.
+ *
+ * @public
+ */
+export type IncludeOf<Client, Model extends string> =
+  UniqueArgs<Client, Model> extends { include?: infer Include } ? NonNullable<Include> : undefined;
+
+/**
+ * What `omit` of a model may hold.
+ *
+ * @public
+ */
+export type OmitOf<Client, Model extends string> =
+  UniqueArgs<Client, Model> extends { omit?: infer Omitted } ? NonNullable<Omitted> : undefined;
+
+/**
+ * What stands for a key that is not given.
+ *
+ * @internal
+ */
+export type Nothing = null | undefined;
+/**
+ * Says what is wrong when both are given.
+ *
+ * @internal
+ */
+export type NotBeside<Select, Problem> = Select extends object ? Problem : unknown;
+
+/**
+ * The part of the arguments that shapes the result: `select`, `include`, `omit`. Only these three are inferred; unknown
+ * keys in them are refused at every depth. `where`, `data` and `orderBy` are plain types, in which the compiler refuses
+ * unknown keys of an object literal at every depth by itself. That is what keeps a repository as cheap to compile as
+ * Prisma's own methods (`npm run check:types`).
+ *
+ * @public
+ */
+export interface ShapeOf<Client, Model extends string, Select, Include, Omitted> {
+  /** The fields and relations of the result. */
+  readonly select?: Select & (SelectOf<Client, Model> | Nothing) & KnownKeys<Select, SelectOf<Client, Model>>;
+  /** Relations beside all fields. */
+  readonly include?: Include &
+    (IncludeOf<Client, Model> | Nothing) &
+    KnownKeys<Include, IncludeOf<Client, Model>> &
+    NotBeside<Select, 'Choose either `select` or `include`.'>;
+  /** Fields to leave out. */
+  readonly omit?: Omitted &
+    (OmitOf<Client, Model> | Nothing) &
+    KnownKeys<Omitted, OmitOf<Client, Model>> &
+    NotBeside<Select, 'Choose either `select` or `omit`.'>;
+}
+
+/**
+ * The arguments of an operation without those that shape the result.
+ *
+ * @public
+ */
+export type PlainArgs<Client, Model extends string, Op extends Operation> = Omit<
+  ArgsOf<Client, Model, Op>,
+  'select' | 'include' | 'omit'
 >;
 
 /**
@@ -145,3 +240,27 @@ export type UniqueKeyValue<Client, Model extends string, Key extends string> = N
 export type ColumnsOf<Client, Model extends string> = Types.Public.Payload<
   DelegateOf<Client, Model>
 >['scalars'];
+
+/**
+ * Without the keys that nobody gave: Prisma takes a key for given even when it holds undefined.
+ *
+ * @internal
+ */
+export type GivenShape<Select, Include, Omitted> = [Select] extends [object]
+  ? { select: Select }
+  : ([Include] extends [object] ? { include: Include } : unknown) &
+      ([Omitted] extends [object] ? { omit: Omitted } : unknown);
+
+/**
+ * The result of an operation in the shape that was asked for.
+ *
+ * @public
+ */
+export type ShapedResult<
+  Client,
+  Model extends string,
+  Op extends Operation,
+  Select,
+  Include,
+  Omitted,
+> = ResultOf<Client, Model, GivenShape<Select, Include, Omitted>, Op>;

@@ -31,6 +31,7 @@ export const ERROR_CODES = {
   NOT_NULL_VIOLATION: 'A required field was left empty.',
   CHECK_VIOLATION: 'A value breaks a check of the database.',
   RECORD_NOT_FOUND: 'The record that was asked for does not exist.',
+  STALE_VERSION: 'The record has been changed since it was read; nothing was written.',
   NOT_SERIALIZABLE: 'A value that was to be answered has no form in JSON.',
   TRANSACTION_TIMEOUT:
     'The transaction could not begin in time, or ran longer than it may; it was rolled back.',

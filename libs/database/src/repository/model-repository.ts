@@ -1,10 +1,13 @@
 import type { PrismaService } from '../client/prisma.service.js';
 import type { Database } from '../query/database.js';
-import { RecordNotFoundError } from '../errors/record-not-found.error.js';
 import type { Arguments } from './defined-filters.js';
+import { findByIds } from './find-by-ids.js';
 import { RecordLoader, type LoadBoundary } from './loading/record-loader.js';
-import { whereOf } from './record-id.js';
-import { RepositoryContext, type Delegate } from './repository-context.js';
+import { exists, findById, getById, getOne } from './reads.js';
+import { RepositoryContext, type Delegate, type RepositoryHooks, type Scope } from './repository-context.js';
+import type { TraitOptions } from './resolved-traits.js';
+import { deleteMany, deleteOne, markOf, restore } from './soft-delete.js';
+import { create, createMany, remove, removeMany, update, updateMany, upsert } from './writes.js';
 
 // Symbols, so that a subclass may have a `context` of its own.
 const CONTEXT = Symbol('database:repository-context');
@@ -12,15 +15,19 @@ const MADE = Symbol('database:repository-context-made');
 const LOADER = Symbol('database:repository-loader');
 const LOADER_MADE = Symbol('database:repository-loader-made');
 
+/** Under which a repository class carries its options. */
+export const OPTIONS = Symbol('database:repository-options');
+
 /**
  * What all repositories do, written once without types; `Repository` is its typed face. Whatever takes more than a line
  * is a function of the context in a file of its own.
  */
-export abstract class ModelRepository {
+export abstract class ModelRepository implements RepositoryHooks {
   abstract readonly model: string;
   protected abstract readonly prisma: PrismaService;
   protected abstract readonly db: Database;
-  private [MADE]: RepositoryContext | undefined;
+  readonly [OPTIONS]: TraitOptions = {};
+  [MADE]: RepositoryContext | undefined;
   private [LOADER_MADE]: RecordLoader | undefined;
 
   get delegate(): Delegate {
@@ -28,33 +35,104 @@ export abstract class ModelRepository {
   }
 
   async findById(id: unknown, shape?: Arguments): Promise<unknown> {
-    return await this[CONTEXT].call('findUnique', { ...shape, where: whereOf(id) }, 'findById');
+    return findById(this[CONTEXT], id, shape);
   }
 
   async getById(id: unknown, shape?: Arguments): Promise<unknown> {
-    const record = await this[CONTEXT].call('findUnique', { ...shape, where: whereOf(id) }, 'getById');
-    if (record === null) throw new RecordNotFoundError(this.model, 'getById', id);
-    return record;
+    return getById(this[CONTEXT], id, shape);
+  }
+
+  async findByIds(ids: unknown, shape?: Arguments): Promise<unknown> {
+    return findByIds(this[CONTEXT], ids, shape);
+  }
+
+  async findOne(args?: Arguments): Promise<unknown> {
+    const context = this[CONTEXT];
+    return context.call('findFirst', context.scoped(args), 'findOne');
+  }
+
+  async getOne(args?: Arguments): Promise<unknown> {
+    return getOne(this[CONTEXT], args);
   }
 
   async findMany(args?: Arguments): Promise<unknown> {
-    return await this[CONTEXT].call('findMany', args);
+    const context = this[CONTEXT];
+    return context.call('findMany', context.scoped(args));
   }
 
   async create(args: Arguments): Promise<unknown> {
-    return await this[CONTEXT].call('create', args);
+    return create(this[CONTEXT], args);
+  }
+
+  async createMany(args: Arguments): Promise<unknown> {
+    return createMany(this[CONTEXT], args);
   }
 
   async update(args: Arguments): Promise<unknown> {
-    return await this[CONTEXT].call('update', args);
+    return update(this[CONTEXT], args);
+  }
+
+  async updateMany(args: Arguments): Promise<unknown> {
+    return updateMany(this[CONTEXT], args);
+  }
+
+  async upsert(args: Arguments): Promise<unknown> {
+    return upsert(this[CONTEXT], args);
   }
 
   async delete(args: Arguments): Promise<unknown> {
-    return await this[CONTEXT].call('delete', args);
+    return deleteOne(this[CONTEXT], args);
+  }
+
+  async deleteMany(args: Arguments): Promise<unknown> {
+    return deleteMany(this[CONTEXT], args);
   }
 
   async count(args?: Arguments): Promise<unknown> {
-    return await this[CONTEXT].call('count', args);
+    const context = this[CONTEXT];
+    return context.call('count', context.scoped(args));
+  }
+
+  async exists(args?: Arguments): Promise<boolean> {
+    return exists(this[CONTEXT], args);
+  }
+
+  async aggregate(args: Arguments): Promise<unknown> {
+    const context = this[CONTEXT];
+    return context.call('aggregate', context.scoped(args));
+  }
+
+  async groupBy(args: Arguments): Promise<unknown> {
+    const context = this[CONTEXT];
+    return context.call('groupBy', context.scoped(args));
+  }
+
+  async restore(args: Arguments): Promise<unknown> {
+    return restore(this[CONTEXT], args);
+  }
+
+  async hardDelete(args: Arguments): Promise<unknown> {
+    return remove(this[CONTEXT], args, 'hardDelete');
+  }
+
+  async hardDeleteMany(args: Arguments): Promise<unknown> {
+    return removeMany(this[CONTEXT], args, 'hardDeleteMany');
+  }
+
+  withDeleted(): ModelRepository {
+    return scopedRepository(this[CONTEXT], 'all', 'withDeleted');
+  }
+
+  onlyDeleted(): ModelRepository {
+    return scopedRepository(this[CONTEXT], 'deleted', 'onlyDeleted');
+  }
+
+  validateCreateData(_data: unknown): unknown {
+    return undefined;
+  }
+
+  validateUpdateData(_data: unknown): unknown {
+    return undefined;
   }
 
   async load(id: unknown, shape?: Arguments): Promise<unknown> {
@@ -83,7 +161,29 @@ export abstract class ModelRepository {
 
   /** Made at the first use: Nest sets the injected properties after the constructor. */
   get [CONTEXT](): RepositoryContext {
-    this[MADE] ??= new RepositoryContext(this.model, this.prisma, this.db);
+    this[MADE] ??= new RepositoryContext(this.model, this.prisma, this.db, this, this[OPTIONS]);
     return this[MADE];
   }
+}
+
+/** The same methods over another context; what a subclass has added belongs to the subclass. */
+class ScopedRepository extends ModelRepository {
+  readonly model: string;
+  protected readonly prisma: PrismaService;
+  protected readonly db: Database;
+
+  constructor(context: RepositoryContext) {
+    super();
+    ({ model: this.model, prisma: this.prisma, db: this.db } = context);
+    this[MADE] = context;
+  }
+
+  override loadBoundary(): LoadBoundary {
+    return this[CONTEXT].hooks.loadBoundary();
+  }
+}
+
+function scopedRepository(context: RepositoryContext, scope: Scope, method: string): ModelRepository {
+  markOf(context, method);
+  return new ScopedRepository(context.inScope(scope));
 }

@@ -1,9 +1,12 @@
 import type { PrismaService } from '../client/prisma.service.js';
+import { systemClock, type Clock } from '../common/clock.js';
 import { InvalidOptionsError } from '../config/config.errors.js';
 import { RecordNotFoundError } from '../errors/record-not-found.error.js';
 import { classifyFault, translateError } from '../fault/translate-error.js';
 import type { Database } from '../query/database.js';
 import { refuseUndefinedFilters, type Arguments } from './defined-filters.js';
+import { narrowedWhere } from './narrowed-where.js';
+import { resolveTraits, type ResolvedTraits, type TraitOptions } from './resolved-traits.js';
 
 /** What a repository asks of Prisma's delegate. */
 export type DelegateOperation =
@@ -39,16 +42,43 @@ export type Delegate = Readonly<Record<DelegateOperation, (args?: Arguments) => 
   >;
 };
 
+/** What a subclass may override. */
+export interface RepositoryHooks {
+  validateCreateData(data: unknown): unknown;
+  validateUpdateData(data: unknown): unknown;
+  loadBoundary(): string | null | undefined;
+}
+
+/** Which records a repository with soft delete sees. */
+export type Scope = 'living' | 'all' | 'deleted';
+
 /**
  * What every part of a repository works with: the model, the client, and the one way by which calls reach the database.
  * A part is a function of a context, so that it can be read, tested and replaced on its own.
  */
 export class RepositoryContext {
+  readonly traits: ResolvedTraits;
+  /** The scalar fields of the model by their names. */
+  readonly fields: Delegate['fields'];
+  readonly #options: TraitOptions;
+
   constructor(
     readonly model: string,
     readonly prisma: PrismaService,
     readonly db: Database,
-  ) {}
+    readonly hooks: RepositoryHooks,
+    options: TraitOptions = {},
+    readonly scope: Scope = 'living',
+    readonly clock: Clock = systemClock,
+  ) {
+    this.#options = options;
+    // Copied, as Prisma's object says of every key that it has it.
+    const { fields } = this.delegate;
+    this.fields = Object.fromEntries(
+      Object.keys(fields).map((name) => [name, fields[name] ?? { typeName: '' }]),
+    );
+    this.traits = resolveTraits(model, options, this.fields);
+  }
 
   /** Read afresh for every call: which connection it speaks to depends on the caller's transaction. */
   get delegate(): Delegate {
@@ -59,34 +89,55 @@ export class RepositoryContext {
     ]);
   }
 
+  /** The same for other records. */
+  inScope(scope: Scope): RepositoryContext {
+    const { model, prisma, db, hooks, clock } = this;
+    return new RepositoryContext(model, prisma, db, hooks, this.#options, scope, clock);
+  }
+
   /**
    * The condition that a caller gave, narrowed to the records this repository sees. Every statement a part builds by
-   * itself goes through it.
+   * itself goes through it. The condition itself is Prisma's to check.
    */
   scopedWhere(where?: Arguments): Arguments | undefined {
-    return where;
+    const { softDelete } = this.traits;
+    if (softDelete === undefined || this.scope === 'all') return where;
+    return narrowedWhere(where, softDelete, this.scope === 'living' ? null : { not: null });
+  }
+
+  /** The arguments of a read with its condition narrowed. */
+  scoped(args: Arguments | undefined): Arguments | undefined {
+    if (this.traits.softDelete === undefined || this.scope === 'all') return args;
+    // Undefined in place of a condition is refused, and not replaced.
+    if (args !== undefined && 'where' in args && args.where === undefined) return args;
+    return { ...args, where: this.scopedWhere(args?.where as Arguments | undefined) };
   }
 
   /**
    * The one way to the database: refuses `undefined` in the conditions, asks, and translates what goes wrong.
    *
+   * One promise and no `async`: this is on the path of every call, and each further promise is felt.
+   *
    * @param method - the repository's method, for the error; the operation unless given
+   * @param key - what the caller named the record by, for the error; the condition unless given
    */
-  async call(operation: DelegateOperation, args?: Arguments, method: string = operation): Promise<unknown> {
-    if (args !== undefined) refuseUndefinedFilters(args);
+  call(
+    operation: DelegateOperation,
+    args?: Arguments,
+    method: string = operation,
+    key: unknown = args?.where,
+  ): Promise<unknown> {
     try {
-      return await this.delegate[operation](args);
+      if (args !== undefined) refuseUndefinedFilters(args);
+      return this.delegate[operation](args).then(undefined, (error: unknown) => {
+        throw this.translate(error, operation, method, key);
+      });
     } catch (error) {
-      throw this.translate(error, operation, args, method);
+      return rejected(error);
     }
   }
 
-  private translate(
-    error: unknown,
-    operation: DelegateOperation,
-    args: Arguments | undefined,
-    method: string,
-  ): unknown {
+  private translate(error: unknown, operation: DelegateOperation, method: string, key: unknown): unknown {
     const { source } = classifyFault(error);
     // What neither Prisma nor the server said comes from an extension of the client, which is the application's.
     if (source === 'unknown' || source === 'network') return error;
@@ -95,6 +146,10 @@ export class RepositoryContext {
       access: READS.has(operation) ? 'read' : 'write',
     });
     if (!(translated instanceof RecordNotFoundError)) return translated;
-    return new RecordNotFoundError(this.model, method, args?.where, { cause: error });
+    return new RecordNotFoundError(this.model, method, key, { cause: error });
   }
+}
+
+async function rejected(error: unknown): Promise<never> {
+  throw error;
 }

@@ -1,24 +1,40 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { connectionToken, DEFAULT_CONNECTION } from '../client/connection-tokens.js';
-import type { ClientOf, ConnectionName, RegisteredClient } from '../client/database-register.js';
+import type { ClientOf, ConnectionName } from '../client/database-register.js';
 import type { ModelOf } from '../client/model-types.js';
 import { PrismaService } from '../client/prisma.service.js';
 import { Database } from '../query/database.js';
-import { ModelRepository } from './model-repository.js';
-import type { RegisteredModel, RepositoryClass } from './repository.js';
+import { ModelRepository, OPTIONS } from './model-repository.js';
+import type { SoftDeleteOption, TimestampsOption, TraitsOf, VersionOption } from './repository-traits.js';
+import type { RepositoryClass } from './repository.js';
 
 /**
- * What a repository may be told besides its model.
+ * What a repository may be told besides its model. The options compose, and are checked against the model's fields when
+ * the application is compiled, and again at the first use.
  *
  * @public
  */
-export interface RepositoryForOptions<Name extends string> {
+export interface RepositoryForOptions<Name extends string, SoftDelete, Version, Timestamps> {
   /**
    * The connection it works on.
    *
    * @defaultValue 'default'
    */
-  readonly connection: Name;
+  readonly connection?: Name;
+  /**
+   * `delete` and `deleteMany` mark a record with the time instead of removing it, and no method sees marked ones any
+   * more; adds `restore`, `withDeleted`, `onlyDeleted`, `hardDelete` and `hardDeleteMany`. A marked record still holds
+   * its unique values: give such columns a partial unique index where they are to be free again.
+   */
+  readonly softDelete?: SoftDelete;
+  /**
+   * Optimistic locking: each change adds one to the field, in the statement that makes the change, and `update` and
+   * `delete` take the version that was read in `where`. A change in between is a {@link StaleVersionError}. Nested
+   * writes through relations do not count.
+   */
+  readonly version?: Version;
+  /** Fills the time of creation and of the last change from the clock of this process. */
+  readonly timestamps?: Timestamps;
 }
 
 /** Under which a repository class carries the name of its connection. */
@@ -39,34 +55,37 @@ export function bindRepository<Instance extends object>(
 }
 
 /**
- * The base class of the repository of one model: `class UserRepository extends RepositoryFor('user') {}`.
+ * The base class of the repository of one model: `class UserRepository extends RepositoryFor('user') {}`, or with options
+ * `RepositoryFor('user', { softDelete: true, version: true, connection: 'billing' })`.
  *
  * The client is injected as a property, so that a subclass keeps its constructor for itself.
  *
- * @throws {@link InvalidOptionsError} at the first use, when the client has no such model
+ * @throws {@link InvalidOptionsError} at the first use, when the client has no such model or the model no such field
  *
  * @public
  */
-export function RepositoryFor<Model extends RegisteredModel>(
+export function RepositoryFor<
+  const Model extends ModelOf<ClientOf<Name>>,
+  const Name extends ConnectionName = 'default',
+  const SoftDelete extends SoftDeleteOption<ClientOf<Name>, Model> | undefined = undefined,
+  const Version extends VersionOption<ClientOf<Name>, Model> | undefined = undefined,
+  const Timestamps extends TimestampsOption<ClientOf<Name>, Model> | undefined = undefined,
+>(
   model: Model,
-): RepositoryClass<RegisteredClient, Model>;
-/**
- * The same on a named connection: `class InvoiceRepository extends RepositoryFor('invoice', { connection: 'billing' }) {}`.
- *
- * @public
- */
-export function RepositoryFor<const Name extends ConnectionName, const Model extends ModelOf<ClientOf<Name>>>(
-  model: Model,
-  options: RepositoryForOptions<Name>,
-): RepositoryClass<ClientOf<Name>, Model>;
-export function RepositoryFor(model: string, options?: RepositoryForOptions<string>): unknown {
-  const connection = options?.connection ?? DEFAULT_CONNECTION;
+  options?: RepositoryForOptions<Name, SoftDelete, Version, Timestamps>,
+): RepositoryClass<ClientOf<Name>, Model, TraitsOf<SoftDelete, Version, Timestamps>>;
+export function RepositoryFor(
+  model: string,
+  options: RepositoryForOptions<string, unknown, unknown, unknown> = {},
+): unknown {
+  const connection = options.connection ?? DEFAULT_CONNECTION;
   @Injectable()
   class RepositoryOfModel extends ModelRepository {
     static readonly [CONNECTION] = connection;
     @Inject(connectionToken(PrismaService, connection)) protected readonly prisma!: PrismaService;
     @Inject(connectionToken(Database, connection)) protected readonly db!: Database;
     readonly model = model;
+    override readonly [OPTIONS] = options;
   }
   return RepositoryOfModel;
 }

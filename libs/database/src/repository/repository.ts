@@ -1,16 +1,31 @@
+import type { RegisteredClient } from '../client/database-register.js';
 import type {
   ArgsOf,
+  ColumnsOf,
   DelegateOf,
   Exact,
   IdOf,
   ModelOf,
+  PlainArgs,
   ResultOf,
-  ColumnsOf,
+  ShapedResult,
   ShapeOf,
   UniqueKeyOf,
   UniqueKeyValue,
 } from '../client/model-types.js';
-import type { RegisteredClient } from '../client/database-register.js';
+import type { Database } from '../query/database.js';
+import type {
+  CreateArgs,
+  CreateData,
+  CreateManyArgs,
+  DeleteArgs,
+  DeleteManyArgs,
+  UpdateArgs,
+  UpdateData,
+  UpdateManyArgs,
+  UpsertArgs,
+} from './repository-arguments.js';
+import type { NoTraits, RepositoryTraits } from './repository-traits.js';
 
 /**
  * What every repository of a model can do. Results follow `select`, `include` and `omit`; unknown keys are refused
@@ -20,64 +35,135 @@ import type { RegisteredClient } from '../client/database-register.js';
  * nested writes it is refused with a {@link ValidationError} that names the path, before anything is sent. To leave a
  * condition out, leave its key out, or say so with `Prisma.skip` where the client has it.
  *
+ * With soft delete, all methods see the living records only. Records that are reached through a relation (`include`,
+ * nested writes) belong to another model: its repository's options do not apply to them.
+ *
  * All of it joins the transaction the caller runs in.
  *
  * @public
  */
-export interface Repository<Client, Model extends string> {
+export declare class Repository<Client, Model extends string, Traits extends RepositoryTraits = NoTraits> {
   /** The model's delegate name. */
   readonly model: Model;
-  /** Prisma's typed delegate, for everything the repository does not wrap. */
+  /**
+   * Prisma's typed delegate, for everything the repository does not wrap. It is bare: it sees deleted records, counts no
+   * versions and calls no validation.
+   */
   readonly delegate: DelegateOf<Client, Model>;
+  /** SQL on the same connection, in the caller's transaction. */
+  protected readonly db: Database;
 
   /** The record with this id, or null. For a compound or otherwise named key, `id` is the unique `where`. */
-  findById<Args extends ShapeOf<Client, Model>>(
+  findById<Select = undefined, Include = undefined, Omitted = undefined>(
     id: IdOf<Client, Model>,
-    shape?: Exact<Args, ShapeOf<Client, Model>>,
-  ): Promise<ResultOf<Client, Model, Args, 'findUnique'>>;
+    shape?: ShapeOf<Client, Model, Select, Include, Omitted>,
+  ): Promise<ShapedResult<Client, Model, 'findUnique', Select, Include, Omitted>>;
 
   /**
    * The record with this id.
    *
    * @throws {@link RecordNotFoundError} when there is none
    */
-  getById<Args extends ShapeOf<Client, Model>>(
+  getById<Select = undefined, Include = undefined, Omitted = undefined>(
     id: IdOf<Client, Model>,
-    shape?: Exact<Args, ShapeOf<Client, Model>>,
-  ): Promise<ResultOf<Client, Model, Args, 'findUniqueOrThrow'>>;
+    shape?: ShapeOf<Client, Model, Select, Include, Omitted>,
+  ): Promise<ShapedResult<Client, Model, 'findUniqueOrThrow', Select, Include, Omitted>>;
+
+  /**
+   * The records with these ids, each at the place of its id: an id that is given twice is answered twice, one without a
+   * record with null. One query up to 10,000 values, then one for each 10,000.
+   */
+  findByIds<Select = undefined, Include = undefined, Omitted = undefined>(
+    ids: readonly IdOf<Client, Model>[],
+    shape?: ShapeOf<Client, Model, Select, Include, Omitted>,
+  ): Promise<ShapedResult<Client, Model, 'findUnique', Select, Include, Omitted>[]>;
+
+  /** The first record that matches, in the order of `orderBy`, or null. */
+  findOne<Select = undefined, Include = undefined, Omitted = undefined>(
+    args?: PlainArgs<Client, Model, 'findFirst'> & ShapeOf<Client, Model, Select, Include, Omitted>,
+  ): Promise<ShapedResult<Client, Model, 'findFirst', Select, Include, Omitted>>;
+
+  /**
+   * The first record that matches.
+   *
+   * @throws {@link RecordNotFoundError} when there is none
+   */
+  getOne<Select = undefined, Include = undefined, Omitted = undefined>(
+    args?: PlainArgs<Client, Model, 'findFirst'> & ShapeOf<Client, Model, Select, Include, Omitted>,
+  ): Promise<ShapedResult<Client, Model, 'findFirstOrThrow', Select, Include, Omitted>>;
 
   /** All records that match; every one of the table without a `where`. */
-  findMany<Args extends ArgsOf<Client, Model, 'findMany'>>(
-    args?: Exact<Args, ArgsOf<Client, Model, 'findMany'>>,
-  ): Promise<ResultOf<Client, Model, Args, 'findMany'>>;
+  findMany<Select = undefined, Include = undefined, Omitted = undefined>(
+    args?: PlainArgs<Client, Model, 'findMany'> & ShapeOf<Client, Model, Select, Include, Omitted>,
+  ): Promise<ShapedResult<Client, Model, 'findMany', Select, Include, Omitted>>;
 
   /** Creates one record, with nested ones where the data say so. */
-  create<Args extends ArgsOf<Client, Model, 'create'>>(
-    args: Exact<Args, ArgsOf<Client, Model, 'create'>>,
-  ): Promise<ResultOf<Client, Model, Args, 'create'>>;
+  create<Select = undefined, Include = undefined, Omitted = undefined>(
+    args: CreateArgs<Client, Model, Traits> & ShapeOf<Client, Model, Select, Include, Omitted>,
+  ): Promise<ShapedResult<Client, Model, 'create', Select, Include, Omitted>>;
+
+  /** Creates many records and says how many; without those that exist already where `skipDuplicates` is given. */
+  createMany(
+    args: CreateManyArgs<Client, Model, Traits>,
+  ): Promise<ResultOf<Client, Model, object, 'createMany'>>;
 
   /**
    * Changes the one record that `where` names.
    *
    * @throws {@link RecordNotFoundError} when there is none
+   * @throws {@link StaleVersionError} when it has another version than `where` expects (option `version`)
    */
-  update<Args extends ArgsOf<Client, Model, 'update'>>(
-    args: Exact<Args, ArgsOf<Client, Model, 'update'>>,
-  ): Promise<ResultOf<Client, Model, Args, 'update'>>;
+  update<Select = undefined, Include = undefined, Omitted = undefined>(
+    args: UpdateArgs<Client, Model, Traits> & ShapeOf<Client, Model, Select, Include, Omitted>,
+  ): Promise<ShapedResult<Client, Model, 'update', Select, Include, Omitted>>;
+
+  /** Changes all records that match and says how many. Without a condition it takes `all: true`. */
+  updateMany(
+    args: UpdateManyArgs<Client, Model, Traits>,
+  ): Promise<ResultOf<Client, Model, object, 'updateMany'>>;
 
   /**
-   * Deletes the one record that `where` names and returns it.
+   * Changes the record that `where` names, or creates it. With versions it counts the change and compares nothing: it
+   * says what has to be there, whatever was there before.
+   *
+   * @throws {@link UniqueViolationError} when a deleted record holds the unique values (option `softDelete`)
+   */
+  upsert<Select = undefined, Include = undefined, Omitted = undefined>(
+    args: UpsertArgs<Client, Model, Traits> & ShapeOf<Client, Model, Select, Include, Omitted>,
+  ): Promise<ShapedResult<Client, Model, 'upsert', Select, Include, Omitted>>;
+
+  /**
+   * Deletes the one record that `where` names and returns it; with soft delete it is marked instead.
    *
    * @throws {@link RecordNotFoundError} when there is none
+   * @throws {@link StaleVersionError} when it has another version than `where` expects (option `version`)
    */
-  delete<Args extends ArgsOf<Client, Model, 'delete'>>(
-    args: Exact<Args, ArgsOf<Client, Model, 'delete'>>,
-  ): Promise<ResultOf<Client, Model, Args, 'delete'>>;
+  delete<Select = undefined, Include = undefined, Omitted = undefined>(
+    args: DeleteArgs<Client, Model, Traits> & ShapeOf<Client, Model, Select, Include, Omitted>,
+  ): Promise<ShapedResult<Client, Model, 'delete', Select, Include, Omitted>>;
+
+  /** Deletes all records that match and says how many. Without a condition it takes `all: true`. */
+  deleteMany(args: DeleteManyArgs<Client, Model>): Promise<ResultOf<Client, Model, object, 'deleteMany'>>;
 
   /** How many records match; with `select`, the counts by field. */
-  count<Args extends ArgsOf<Client, Model, 'count'>>(
-    args?: Exact<Args, ArgsOf<Client, Model, 'count'>>,
-  ): Promise<ResultOf<Client, Model, Args, 'count'>>;
+  count<Select = true>(
+    args?: Omit<ArgsOf<Client, Model, 'count'>, 'select'> & {
+      readonly select?: Select & ArgsOf<Client, Model, 'count'>['select'];
+    },
+  ): Promise<ResultOf<Client, Model, { select: Select }, 'count'>>;
+
+  /** Whether any record matches. */
+  exists(args?: Pick<ArgsOf<Client, Model, 'findFirst'>, 'where'>): Promise<boolean>;
+
+  /** Counts, sums, averages and extremes of the records that match. */
+  aggregate<Args extends ArgsOf<Client, Model, 'aggregate'>>(
+    args: Exact<Args, ArgsOf<Client, Model, 'aggregate'>>,
+  ): Promise<ResultOf<Client, Model, Args, 'aggregate'>>;
+
+  /** The same for each group of equal values. */
+  groupBy<Args extends ArgsOf<Client, Model, 'groupBy'>>(
+    args: Exact<Args, ArgsOf<Client, Model, 'groupBy'>>,
+  ): Promise<ResultOf<Client, Model, Args, 'groupBy'>>;
 
   /**
    * The record with this id, or null, as {@link Repository.findById}; but the calls of one turn of the event loop become
@@ -88,34 +174,44 @@ export interface Repository<Client, Model extends string> {
    *
    * @throws {@link OverloadedError} when 20 000 calls wait already
    */
-  load<Args extends ShapeOf<Client, Model>>(
+  load<Select = undefined, Include = undefined, Omitted = undefined>(
     id: IdOf<Client, Model>,
-    shape?: Exact<Args, ShapeOf<Client, Model>>,
-  ): Promise<ResultOf<Client, Model, Args, 'findUnique'>>;
+    shape?: ShapeOf<Client, Model, Select, Include, Omitted>,
+  ): Promise<ShapedResult<Client, Model, 'findUnique', Select, Include, Omitted>>;
 
   /** {@link Repository.load} for each id, in the order of the ids; null where there is no record. */
-  loadMany<Args extends ShapeOf<Client, Model>>(
+  loadMany<Select = undefined, Include = undefined, Omitted = undefined>(
     ids: readonly IdOf<Client, Model>[],
-    shape?: Exact<Args, ShapeOf<Client, Model>>,
-  ): Promise<ResultOf<Client, Model, Args, 'findUnique'>[]>;
+    shape?: ShapeOf<Client, Model, Select, Include, Omitted>,
+  ): Promise<ShapedResult<Client, Model, 'findUnique', Select, Include, Omitted>[]>;
 
   /** {@link Repository.load} by another unique key: `loadBy('email', email)`. */
-  loadBy<Key extends UniqueKeyOf<Client, Model>, Args extends ShapeOf<Client, Model>>(
+  loadBy<
+    Key extends UniqueKeyOf<Client, Model>,
+    Select = undefined,
+    Include = undefined,
+    Omitted = undefined,
+  >(
     key: Key,
     value: UniqueKeyValue<Client, Model, Key>,
-    shape?: Exact<Args, ShapeOf<Client, Model>>,
-  ): Promise<ResultOf<Client, Model, Args, 'findUnique'>>;
+    shape?: ShapeOf<Client, Model, Select, Include, Omitted>,
+  ): Promise<ShapedResult<Client, Model, 'findUnique', Select, Include, Omitted>>;
 
   /**
    * All records whose column has this value, such as the items of an order: `loadAllBy('orderId', order.id)`. Calls become
    * one statement as with {@link Repository.load}. There is no limit on the records of each key: for pages of them use
    * `paginate`.
    */
-  loadAllBy<Key extends keyof ColumnsOf<Client, Model> & string, Args extends LoadAllArgs<Client, Model>>(
+  loadAllBy<
+    Key extends keyof ColumnsOf<Client, Model> & string,
+    Select = undefined,
+    Include = undefined,
+    Omitted = undefined,
+  >(
     field: Key,
     value: NonNullable<ColumnsOf<Client, Model>[Key]>,
-    args?: Exact<Args, LoadAllArgs<Client, Model>>,
-  ): Promise<ResultOf<Client, Model, Args, 'findMany'>>;
+    args?: LoadAllArgs<Client, Model> & ShapeOf<Client, Model, Select, Include, Omitted>,
+  ): Promise<ShapedResult<Client, Model, 'findMany', Select, Include, Omitted>>;
 
   /**
    * To override where answers depend on who asks, such as with an extension of the client that adds the caller's tenant to
@@ -123,16 +219,68 @@ export interface Repository<Client, Model extends string> {
    * separates callers. While it is not overridden (undefined), a client with extensions sends every `load` on its own.
    */
   loadBoundary(): string | null | undefined;
+
+  /**
+   * Override it to check the data of `create`, `createMany` and `upsert` before they are sent, once for each record.
+   * Throw a {@link ValidationError} with the paths of the fields; `ValidationError.of` makes one of a list. It returns
+   * nothing: what is to be stored is what the caller gave.
+   *
+   * Nested writes, bulk loading and the delegate do not call it.
+   */
+  protected validateCreateData(data: CreateData<Client, Model, Traits>): void | Promise<void>;
+
+  /** The same for the data of `update`, `updateMany` and `upsert`. */
+  protected validateUpdateData(data: UpdateData<Client, Model, Traits>): void | Promise<void>;
 }
 
 /**
- * How the records of {@link Repository.loadAllBy} look, which of them are wanted, and in which order.
+ * What a repository with the option `softDelete` can do besides.
+ *
+ * @public
+ */
+export interface SoftDeletion<Client, Model extends string, Traits extends RepositoryTraits> {
+  /**
+   * The same repository for all records, the deleted ones included; without the methods of the subclass, and with its
+   * validation. In it, `delete` still marks, and `hardDelete` removes for good.
+   */
+  withDeleted(): Repository<Client, Model, Traits> & SoftDeletion<Client, Model, Traits>;
+
+  /** The same for the deleted records alone. */
+  onlyDeleted(): Repository<Client, Model, Traits> & SoftDeletion<Client, Model, Traits>;
+
+  /**
+   * Takes the mark off the one deleted record that `where` names. With versions, `where` may say which one was read.
+   *
+   * @throws {@link RecordNotFoundError} when there is no such record, or it is not deleted
+   * @throws {@link StaleVersionError} when it has another version than `where` expects
+   */
+  restore<Select = undefined, Include = undefined, Omitted = undefined>(
+    args: PlainArgs<Client, Model, 'delete'> & ShapeOf<Client, Model, Select, Include, Omitted>,
+  ): Promise<ShapedResult<Client, Model, 'update', Select, Include, Omitted>>;
+
+  /**
+   * Removes the row of the one record that `where` names: a living one here, a deleted one in `onlyDeleted()`, either in
+   * `withDeleted()`.
+   *
+   * @throws {@link RecordNotFoundError} when there is none
+   * @throws {@link StaleVersionError} when it has another version than `where` expects
+   */
+  hardDelete<Select = undefined, Include = undefined, Omitted = undefined>(
+    args: DeleteArgs<Client, Model, Traits> & ShapeOf<Client, Model, Select, Include, Omitted>,
+  ): Promise<ShapedResult<Client, Model, 'delete', Select, Include, Omitted>>;
+
+  /** Removes the rows of all records that match and says how many. Without a condition it takes `all: true`. */
+  hardDeleteMany(args: DeleteManyArgs<Client, Model>): Promise<ResultOf<Client, Model, object, 'deleteMany'>>;
+}
+
+/**
+ * Which records {@link Repository.loadAllBy} wants, and in which order.
  *
  * @public
  */
 export type LoadAllArgs<Client, Model extends string> = Pick<
   ArgsOf<Client, Model, 'findMany'>,
-  Extract<keyof ArgsOf<Client, Model, 'findMany'>, 'select' | 'include' | 'omit' | 'where' | 'orderBy'>
+  'where' | 'orderBy'
 >;
 
 /**
@@ -140,7 +288,13 @@ export type LoadAllArgs<Client, Model extends string> = Pick<
  *
  * @public
  */
-export type RepositoryClass<Client, Model extends string> = new () => Repository<Client, Model>;
+export type RepositoryClass<
+  Client,
+  Model extends string,
+  Traits extends RepositoryTraits = NoTraits,
+> = new () => Traits['softDelete'] extends string
+  ? Repository<Client, Model, Traits> & SoftDeletion<Client, Model, Traits>
+  : Repository<Client, Model, Traits>;
 
 /**
  * The registered client's delegate names.

@@ -20,6 +20,7 @@ function fakeClock() {
   let now = 0;
   const clock: Clock = {
     now: () => now,
+    date: () => new Date(now),
     sleep: async (ms, signal) => {
       signal?.throwIfAborted();
       slept.push(ms);

@@ -41,7 +41,7 @@ export class RecordLoader {
   constructor(private readonly context: RepositoryContext) {}
 
   async load(id: unknown, shape: Arguments | undefined, boundary: LoadBoundary): Promise<unknown> {
-    return await this.one(whereOf(id), shape, boundary, 'load');
+    return await this.one(whereOf(id, this.context.fields), shape, boundary, 'load');
   }
 
   async loadMany(
@@ -53,7 +53,9 @@ export class RecordLoader {
     // As many at a time as one statement carries, so that a long list is not refused as too much work.
     for (let start = 0; start < ids.length; start += MAX_BATCH) {
       const slice = ids.slice(start, start + MAX_BATCH);
-      const loads = slice.map((id) => this.one(whereOf(id), shape, boundary, 'loadMany'));
+      const loads = slice.map((id) =>
+        this.one(whereOf(id, this.context.fields), shape, boundary, 'loadMany'),
+      );
       records.push(...(await Promise.all(loads)));
     }
     return records;
@@ -110,7 +112,7 @@ export class RecordLoader {
     const { context } = this;
     const { delegate } = context;
     const find = (unique: Arguments, shape: Arguments | undefined) =>
-      context.call('findUnique', { ...shape, where: unique }, method);
+      context.call('findUnique', { ...shape, where: context.scopedWhere(unique) }, method);
     const key = readUniqueKey(where, delegate);
     const [name = ''] = Object.keys(where);
     const lane =

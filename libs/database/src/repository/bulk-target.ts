@@ -1,0 +1,71 @@
+import { ValidationError } from '../errors/validation.error.js';
+import { refuseUndefinedFilters, type Arguments } from './defined-filters.js';
+
+/**
+ * The arguments of a bulk write for Prisma, once it is clear which records are meant.
+ *
+ * @throws {@link ValidationError} for a `where` that every record satisfies, or none at all, unless `all: true` says so;
+ *   and where both are given
+ */
+export function bulkTarget({ all, ...args }: Arguments): Arguments {
+  // Undefined has a better message of its own.
+  refuseUndefinedFilters(args);
+  if (all === true) {
+    if (!('where' in args)) return args;
+    throw new ValidationError('all', 'stands beside `where`. Give one of the two; nothing was sent.');
+  }
+  if (all !== undefined && all !== false) {
+    throw new ValidationError('all', 'is neither true nor false. Nothing was sent.');
+  }
+  if (!('where' in args) || isSatisfiedByAll(args.where)) {
+    throw new ValidationError(
+      'where',
+      'is missing or empty, which would be every record of the table. Give a condition, or `all: true` in its place; ' +
+        'nothing was sent.',
+    );
+  }
+  return args;
+}
+
+/** Whether a condition leaves nothing out, whichever way that is written. `where` may come from a request. */
+function isSatisfiedByAll(where: unknown): boolean {
+  if (typeof where !== 'object' || where === null) return true;
+  if (Array.isArray(where)) return where.every(isSatisfiedByAll);
+  for (const key in where) {
+    if (!isEmptyCondition(key, (where as Arguments)[key])) return false;
+  }
+  // Of `Prisma.skip` there is nothing to see either, and it stands for no condition.
+  return true;
+}
+
+function isEmptyCondition(key: string, condition: unknown): boolean {
+  if (typeof condition !== 'object' || condition === null) return false;
+  switch (key) {
+    case 'AND':
+    case 'NOT':
+    case 'every':
+    case 'is':
+    case 'isNot':
+      return isSatisfiedByAll(condition);
+    case 'OR':
+      // An empty list is satisfied by none, and so by no mistake.
+      return Array.isArray(condition) && condition.length > 0 && condition.some(isSatisfiedByAll);
+    case 'notIn':
+      return Array.isArray(condition) && condition.length === 0;
+    case 'some':
+    case 'none':
+      return false;
+    default:
+      return !Array.isArray(condition) && !isValue(condition) && isSatisfiedByAll(condition);
+  }
+}
+
+/** Values that are objects in JavaScript, and not conditions. */
+function isValue(condition: object): boolean {
+  return (
+    condition instanceof Date ||
+    ArrayBuffer.isView(condition) ||
+    ('toFixed' in condition && typeof condition.toFixed === 'function') ||
+    ('toJSON' in condition && typeof condition.toJSON === 'function')
+  );
+}
