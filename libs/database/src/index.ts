@@ -181,6 +181,9 @@ export {
 } from './availability/requires-database.decorator.js';
 
 // Answers
+export { DatabaseExceptionFilter } from './http/database-exception.filter.js';
+export { DatabaseFault } from './http/database-fault.js';
+export { describeDatabaseError, type DatabaseAnswer, type FieldProblem } from './http/database-answer.js';
 export { DatabaseJsonInterceptor } from './http/database-json.interceptor.js';
 export { toJson, type JsonValue } from './http/to-json.js';
 
