@@ -149,6 +149,7 @@ const sections = {
     [
       ...location,
       ['`REDIS_URL`', 'The option `redis.url`.'],
+      ['`DATABASE_CURSOR_SECRET`', 'The option `pagination.secret`; several are separated by commas.'],
       ...numbers,
       ['`NODE_ENV`', 'Chooses the default of `logging.mode`.'],
     ],

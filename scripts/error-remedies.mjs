@@ -2,6 +2,7 @@
 export const REMEDIES = {
   INVALID_OPTIONS: 'Correct the options it lists; it names all of them at once.',
   VALIDATION: 'Correct the call.',
+  INVALID_CURSOR: 'Begin with the first page.',
   NOT_CONFIGURED: 'Switch the part on in the options, or do not inject its service.',
   UNAVAILABLE: 'Repeat with pauses. If it stays, check that the server runs, and host, port and firewall.',
   POOL_TIMEOUT:

@@ -10,10 +10,11 @@ import { join } from 'node:path';
 const root = join(import.meta.dirname, '..');
 const require = createRequire(import.meta.url);
 
-/** The shop's client, and the one of the library's own tests. */
+/** The shop's client, and those of the library's own tests. */
 const CLIENTS = [
   { schema: 'prisma/schema.prisma', output: 'apps/shop/src/generated/prisma' },
   { schema: 'test/support/records/schema.prisma', output: 'test/support/records/generated/prisma' },
+  { schema: 'test/support/pages/schema.prisma', output: 'test/support/pages/generated/prisma' },
 ];
 
 for (const { schema, output } of CLIENTS) {

@@ -21,6 +21,7 @@ import { createPrismaClient } from './prisma/prisma-client.factory.js';
 import { PrismaMigrationRunner } from './prisma/prisma-migration.runner.js';
 import { PrismaTransactionRunner } from './prisma/prisma-transaction.runner.js';
 import { isDecimal, parseDecimal } from './prisma/decimal.js';
+import { CursorKeys } from './query/cursor-keys.js';
 import { Database } from './query/database.js';
 import type { DatabaseParts } from './query/typed-database.js';
 import { ModelCatalog } from './query/model-catalog.js';
@@ -148,6 +149,13 @@ export class DatabaseConnection implements ShutdownMember {
       catalog,
       transactions: this.transactions,
       warmUp: () => pool.warmUp(),
+      pages: {
+        connection: name,
+        keys: new CursorKeys(options.pagination, (line) => {
+          log.warn(line);
+        }),
+        maxPageSize: options.pagination.maxPageSize,
+      },
     } satisfies DatabaseParts);
   }
 

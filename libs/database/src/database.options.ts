@@ -20,6 +20,11 @@ import {
   type MigrationOptions,
   type ResolvedMigrationOptions,
 } from './migration/migration.options.js';
+import {
+  resolvePaginationOptions,
+  type PaginationOptions,
+  type ResolvedPaginationOptions,
+} from './query/pagination.options.js';
 import { resolvePoolOptions, type PoolOptions, type ResolvedPoolOptions } from './postgres/pool.options.js';
 import {
   resolveTimeoutOptions,
@@ -95,6 +100,8 @@ export interface DatabaseModuleOptions {
   readonly shutdown?: ShutdownOptions | undefined;
   /** Defaults of every transaction. */
   readonly transaction?: TransactionOptions | undefined;
+  /** How repositories page. */
+  readonly pagination?: PaginationOptions | undefined;
   /** What is logged of the queries. */
   readonly logging?: LoggingOptions | undefined;
   /** Whether and how migrations are applied at the start. */
@@ -132,6 +139,7 @@ export interface ResolvedDatabaseOptions {
   readonly startup: ResolvedStartupOptions;
   readonly shutdown: ResolvedShutdownOptions;
   readonly transaction: ResolvedTransactionOptions;
+  readonly pagination: ResolvedPaginationOptions;
   readonly logging: ResolvedLoggingOptions;
   readonly migrations: ResolvedMigrationOptions;
   /** Whether PgBouncer in transaction mode is in between: it refuses most settings of a session. */
@@ -146,7 +154,7 @@ export const DEFAULT_CONNECTION_NAME = 'default';
 const DEFAULT_APPLICATION_NAME = 'nestjs-database';
 const KNOWN = [
   'client', 'clientOptions', 'extend', 'url', 'password', 'tls', 'schema', 'applicationName', 'pool', 'timeouts',
-  'redis', 'startup', 'shutdown', 'transaction', 'logging', 'migrations', 'env',
+  'redis', 'startup', 'shutdown', 'transaction', 'pagination', 'logging', 'migrations', 'env',
 ] as const; // prettier-ignore
 
 /**
@@ -188,6 +196,10 @@ export function resolveDatabaseOptions(
     startup,
     shutdown: resolveShutdownOptions(options.shutdown, validator.nested('shutdown')),
     transaction: resolveTransaction(options.transaction, pool.acquireTimeoutMs, validator),
+    pagination: resolvePaginationOptions(options.pagination, validator.nested('pagination'), {
+      secret: environment.text('DATABASE_CURSOR_SECRET'),
+      nodeEnv: environment.text('NODE_ENV'),
+    }),
     logging: resolveLoggingOptions(
       options.logging,
       validator.nested('logging'),

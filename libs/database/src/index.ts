@@ -5,6 +5,7 @@ export type { DatabaseModuleOptions } from './database.options.js';
 export type { ClientOptions } from './client/client.options.js';
 export type { PasswordProvider } from './config/password.js';
 export { LOGGING_MODES, type LoggingMode, type LoggingOptions } from './logging/logging.options.js';
+export type { PaginationOptions } from './query/pagination.options.js';
 export type { PoolOptions } from './postgres/pool.options.js';
 export type { TimeoutOptions } from './postgres/timeout.options.js';
 export type { TlsOptions } from './postgres/tls.options.js';
@@ -77,6 +78,18 @@ export { SqlIdentifier } from './query/sql-identifier.js';
 export type { Row } from './query/sql-executor.port.js';
 
 // Repositories
+export type { CountedPage, Page, PageEdge, PageInfo } from './repository/keyset/page.js';
+export type { CountedOffsetPage, OffsetPage } from './repository/keyset/offset-page.js';
+export type {
+  OffsetPageArgs,
+  OffsetPageOf,
+  PageArgs,
+  PageDirection,
+  PageOf,
+  PageOrderOf,
+  PageQueryOf,
+  PageSize,
+} from './repository/keyset/page-types.js';
 export { RepositoryFor, type RepositoryForOptions } from './repository/repository-for.js';
 export type {
   LoadAllArgs,
@@ -242,6 +255,7 @@ export { RecordNotFoundError } from './errors/record-not-found.error.js';
 export { StaleVersionError } from './errors/stale-version.error.js';
 export { TransactionScopeClosedError } from './errors/transaction-scope-closed.error.js';
 export { TransactionTimeoutError, type TransactionTimeoutPhase } from './errors/transaction-timeout.error.js';
+export { InvalidCursorError } from './errors/invalid-cursor.error.js';
 export { ValidationError, type ValidationProblem } from './errors/validation.error.js';
 export { NotSerializableError } from './http/json.errors.js';
 

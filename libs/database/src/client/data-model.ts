@@ -11,6 +11,8 @@ export interface DataModelField {
   /** The column, where it has another name than the field. */
   readonly dbName?: string | null;
   readonly relationName?: string;
+  /** Of an enum: whether one of its values has another name in the database. */
+  readonly hasMappedValues?: boolean;
 }
 
 /** A model as the schema names it. */
@@ -28,13 +30,33 @@ export interface DataModel {
  * @throws {@link InvalidOptionsError} when the client carries none
  */
 export function readDataModel(client: unknown): Readonly<Record<string, DataModel>> {
-  const model = (client as { readonly _runtimeDataModel?: { readonly models?: unknown } } | null)
-    ?._runtimeDataModel;
-  if (typeof model?.models === 'object' && model.models !== null)
-    return model.models as Readonly<Record<string, DataModel>>;
+  const model = (client as { readonly _runtimeDataModel?: RuntimeDataModel } | null)?._runtimeDataModel;
+  if (typeof model?.models === 'object' && model.models !== null) {
+    return Object.fromEntries(
+      Object.entries(model.models).map(([name, one]) => [name, withMappedEnums(one, model.enums ?? {})]),
+    );
+  }
   throw new InvalidOptionsError('DatabaseModule', [
     { path: 'client', problem: 'carries no data model. Generate it with Prisma 7.' },
   ]);
+}
+
+interface RuntimeDataModel {
+  readonly models?: Readonly<Record<string, DataModel>> | null;
+  readonly enums?: Readonly<Record<string, EnumModel>>;
+}
+
+interface EnumModel {
+  readonly values: readonly { readonly name: string; readonly dbName?: string | null }[];
+}
+
+function withMappedEnums(model: DataModel, enums: Readonly<Record<string, EnumModel>>): DataModel {
+  const isMapped = ({ kind, type }: DataModelField) =>
+    kind === 'enum' && enums[type]?.values.some(({ name, dbName }) => (dbName ?? name) !== name) === true;
+  return {
+    ...model,
+    fields: model.fields.map((field) => (isMapped(field) ? { ...field, hasMappedValues: true } : field)),
+  };
 }
 
 /** The delegate of a model as the client names it: `OrderItem` is `client.orderItem`. */

@@ -27,7 +27,7 @@ export interface CatalogRow {
 export function describeTable(modelName: string, model: DataModel, row: CatalogRow): ModelTable | undefined {
   const columns = new Map<string, ModelColumn>();
   const fieldOf = new Map<string, string>();
-  for (const { name, kind, type, isList = false, dbName } of model.fields) {
+  for (const { name, kind, type, isList = false, dbName, hasMappedValues } of model.fields) {
     if (kind === 'object') continue;
     const column = dbName ?? name;
     const found = row.columns.find((one) => one.column === column);
@@ -39,6 +39,7 @@ export function describeTable(modelName: string, model: DataModel, row: CatalogR
       type,
       kind,
       isList,
+      ...(hasMappedValues === true && { hasMappedValues }),
       sqlType,
       nullable: !notNull,
       hasDefault,

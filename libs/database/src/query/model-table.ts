@@ -6,6 +6,8 @@ export interface ModelColumn {
   readonly type: string;
   readonly kind: 'scalar' | 'enum' | 'unsupported';
   readonly isList: boolean;
+  /** There for an enum of which a value has another name in the database than in the client. */
+  readonly hasMappedValues?: true;
   /** As PostgreSQL writes it in a cast, such as `numeric(8,3)`, `order_status` or `text[]`; qualified where it has to be. */
   readonly sqlType: string;
   readonly nullable: boolean;

@@ -2,6 +2,7 @@ import { Kysely } from 'kysely';
 import type { TransactionManager } from '../transaction/transaction-manager.js';
 import type { TransactionOptions } from '../transaction/transaction.options.js';
 import type { ModelCatalog } from './model-catalog.js';
+import type { PageSettings } from './page-settings.js';
 import { AmbientDialect } from './kysely-dialect.js';
 import { checkBatchSize, rowsOf, type StreamOptions } from './row-stream.js';
 import { SqlIdentifier } from './sql-identifier.js';
@@ -14,6 +15,7 @@ export interface DatabaseParts {
   readonly catalog: ModelCatalog;
   readonly transactions: TransactionManager;
   readonly warmUp: () => Promise<number>;
+  readonly pages: PageSettings;
 }
 
 /**

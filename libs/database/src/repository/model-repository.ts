@@ -2,6 +2,8 @@ import type { PrismaService } from '../client/prisma.service.js';
 import type { Database } from '../query/database.js';
 import type { Arguments } from './defined-filters.js';
 import { findByIds } from './find-by-ids.js';
+import { paginateByOffset } from './keyset/paginate-by-offset.js';
+import { paginate } from './keyset/paginate.js';
 import { RecordLoader, type LoadBoundary } from './loading/record-loader.js';
 import { exists, findById, getById, getOne } from './reads.js';
 import { RepositoryContext, type Delegate, type RepositoryHooks, type Scope } from './repository-context.js';
@@ -58,6 +60,14 @@ export abstract class ModelRepository implements RepositoryHooks {
   async findMany(args?: Arguments): Promise<unknown> {
     const context = this[CONTEXT];
     return context.call('findMany', context.scoped(args));
+  }
+
+  async paginate(args: Arguments): Promise<unknown> {
+    return paginate(this[CONTEXT], args);
+  }
+
+  async paginateByOffset(args: Arguments): Promise<unknown> {
+    return paginateByOffset(this[CONTEXT], args);
   }
 
   async create(args: Arguments): Promise<unknown> {

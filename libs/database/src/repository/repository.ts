@@ -14,6 +14,7 @@ import type {
   UniqueKeyValue,
 } from '../client/model-types.js';
 import type { Database } from '../query/database.js';
+import type { OffsetPageArgs, OffsetPageOf, PageArgs, PageOf } from './keyset/page-types.js';
 import type {
   CreateArgs,
   CreateData,
@@ -96,6 +97,36 @@ export declare class Repository<Client, Model extends string, Traits extends Rep
   findMany<Select = undefined, Include = undefined, Omitted = undefined>(
     args?: PlainArgs<Client, Model, 'findMany'> & ShapeOf<Client, Model, Select, Include, Omitted>,
   ): Promise<ShapedResult<Client, Model, 'findMany', Select, Include, Omitted>>;
+
+  /**
+   * One page by keyset: `first` records after the cursor `after`, or the `last` ones before `before`.
+   *
+   * The records follow each other in `orderBy` and, within equal values, in the order of the primary key, so that every
+   * record is on one page, whatever is written meanwhile outside of it. An index on the columns of the order makes every
+   * page cost the same. A cursor holds good for this model, this order and the secret in `pagination.secret`; it can be
+   * read by whoever has it.
+   *
+   * @throws {@link InvalidCursorError} for a cursor that was changed or is one of other pages
+   * @throws {@link ValidationError} for a size out of range and for an order that a cursor cannot hold
+   */
+  paginate<Select = undefined, Include = undefined, Omitted = undefined, Total extends boolean = false>(
+    args: PageArgs<Client, Model, Total> & ShapeOf<Client, Model, Select, Include, Omitted>,
+  ): Promise<PageOf<ShapedResult<Client, Model, 'findMany', Select, Include, Omitted>[number], Total>>;
+
+  /**
+   * The page with a number, counted from 1. PostgreSQL reads all records before it, and a record that is created or
+   * deleted meanwhile moves the others: for long lists {@link Repository.paginate} is the better choice.
+   *
+   * @throws {@link ValidationError} for a number or a size out of range
+   */
+  paginateByOffset<
+    Select = undefined,
+    Include = undefined,
+    Omitted = undefined,
+    Total extends boolean = true,
+  >(
+    args: OffsetPageArgs<Client, Model, Total> & ShapeOf<Client, Model, Select, Include, Omitted>,
+  ): Promise<OffsetPageOf<ShapedResult<Client, Model, 'findMany', Select, Include, Omitted>[number], Total>>;
 
   /** Creates one record, with nested ones where the data say so. */
   create<Select = undefined, Include = undefined, Omitted = undefined>(

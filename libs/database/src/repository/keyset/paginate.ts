@@ -1,0 +1,111 @@
+import { partsOf } from '../../query/database.js';
+import type { RepositoryContext } from '../repository-context.js';
+import { compileWhere } from '../where/compile-where.js';
+import { extensionEffect } from './client-extensions.js';
+import { readCursor, writeCursor, type CursorScope } from './cursor.js';
+import { readPageArguments, type PageArguments } from './page-arguments.js';
+import { resolveOrder, reversed } from './page-order.js';
+import type { KeyRow, PageRequest, PageRows } from './page-reader.js';
+import { TABLE_ALIAS } from './page-statement.js';
+import { KeysetPage, type Page } from './page.js';
+import { readPageByPrisma } from './prisma-page-reader.js';
+import { findRecordsOfKeys, keyColumns } from './records-of-keys.js';
+import { columnsOfShape, globalOmit } from './result-shape.js';
+import { readPageBySql } from './sql-page-reader.js';
+
+/** One page by keyset; what `Repository.paginate` does. */
+export async function paginate(context: RepositoryContext, args: unknown): Promise<Page<unknown>> {
+  const { catalog, pages } = partsOf(context.db);
+  const asked = readPageArguments(args, pages.maxPageSize);
+  const keys = pages.keys.all();
+  const table = await catalog.table(context.model);
+  const order = resolveOrder(table, asked.orderBy);
+  const scope: CursorScope = { connection: pages.connection, model: context.model, order };
+  const request: PageRequest = {
+    table,
+    order: asked.isForward ? order : reversed(order),
+    cursor: asked.cursor && readCursor(keys, scope, asked.cursor.text, asked.cursor.path),
+    where: context.scopedWhere(asked.where),
+    // One more says whether there is a page after it.
+    limit: asked.size + 1,
+    operation: `${context.model}.paginate`,
+  };
+  const { rows, hasBefore, hasMore } = await readItems(context, request, asked);
+  const totalCount = asked.withTotal ? await countAll(context, request) : undefined;
+  const [signingKey = ''] = keys;
+  const cursorOf = (index: number) => {
+    const row = rows[index];
+    return row === undefined ? null : writeCursor(signingKey, scope, row.cursor);
+  };
+  return new KeysetPage(
+    rows.map(({ item }) => item),
+    {
+      hasNextPage: asked.isForward ? hasMore : hasBefore,
+      hasPreviousPage: asked.isForward ? hasBefore : hasMore,
+      startCursor: cursorOf(0),
+      endCursor: cursorOf(rows.length - 1),
+    },
+    (index) => cursorOf(index) ?? '',
+    totalCount,
+  );
+}
+
+interface Items {
+  readonly rows: readonly { readonly item: unknown; readonly cursor: KeyRow['cursor'] }[];
+  readonly hasBefore: boolean;
+  readonly hasMore: boolean;
+}
+
+/**
+ * Who answers: SQL alone where it can, SQL for the keys and Prisma for the records where the shape or an extension needs
+ * it, Prisma for both where the condition or an extension of queries does.
+ */
+async function readItems(
+  context: RepositoryContext,
+  request: PageRequest,
+  asked: PageArguments,
+): Promise<Items> {
+  const { table, where } = request;
+  const { client } = context.prisma;
+  const effect = extensionEffect(client, context.model);
+  const compiled = effect.changesQueries ? undefined : compileWhere(table, where, TABLE_ALIAS);
+  const columns = effect.changesResults
+    ? undefined
+    : columnsOfShape(table, asked.shape, globalOmit(client, context.model));
+  if (compiled !== undefined && columns !== undefined) {
+    const found = await readPageBySql(context, request, compiled, columns);
+    return inOrder(
+      found,
+      asked,
+      found.rows.map(({ fields }) => fields),
+    );
+  }
+  const key = keyColumns(table);
+  const found =
+    compiled === undefined
+      ? await readPageByPrisma(context, request, key)
+      : await readPageBySql(context, request, compiled, key);
+  const rows = found.rows.slice(0, asked.size);
+  const records = await findRecordsOfKeys(
+    context,
+    key,
+    rows.map(({ fields }) => fields),
+    asked.shape,
+    'paginate',
+  );
+  return inOrder(found, asked, records);
+}
+
+/** Without the one row too many and those that are gone, in the order of the page whatever the direction of reading. */
+function inOrder({ rows, hasBefore }: PageRows, asked: PageArguments, records: readonly unknown[]): Items {
+  const items = rows.slice(0, asked.size).flatMap(({ cursor }, index) => {
+    const item = records[index];
+    return item === undefined ? [] : [{ item, cursor }];
+  });
+  if (!asked.isForward) items.reverse();
+  return { rows: items, hasBefore, hasMore: rows.length > asked.size };
+}
+
+async function countAll(context: RepositoryContext, { where }: PageRequest): Promise<number> {
+  return (await context.call('count', where === undefined ? {} : { where }, 'paginate')) as number;
+}

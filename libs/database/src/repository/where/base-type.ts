@@ -1,0 +1,4 @@
+/** The type without its length or precision: `numeric(8,3)` is `numeric`. */
+export function baseType(sqlType: string): string {
+  return sqlType.replace(/\(\d+(,-?\d+)?\)/, '');
+}

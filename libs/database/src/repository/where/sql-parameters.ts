@@ -1,0 +1,14 @@
+/** The values of a statement that is being written, in the order of their numbers. */
+export class SqlParameters {
+  readonly values: unknown[] = [];
+
+  /** The place of the value in the text: `$3`. Its type is that of the column it is compared with. */
+  add(value: unknown): string {
+    return `$${this.values.push(value)}`;
+  }
+}
+
+/** A name as SQL takes it, whatever it holds. */
+export function quoteIdentifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
