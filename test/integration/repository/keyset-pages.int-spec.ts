@@ -105,7 +105,7 @@ describe('Pages by keyset', () => {
           }
         },
       ),
-      { numRuns: 25 },
+      { numRuns: 15 },
     );
   }, 60_000);
 });
