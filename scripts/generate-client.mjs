@@ -1,4 +1,4 @@
-// Generates the Prisma clients when their schema, the configuration or Prisma itself has changed since the last time.
+// Generates the Prisma clients, and the shop's tables for its queries, when their schema, the configuration or Prisma itself has changed since the last time.
 // `npm start`, `npm test` and the gate all need them and may run side by side: generating again would replace
 // files that another of them is just reading.
 import { spawnSync } from 'node:child_process';
@@ -23,6 +23,7 @@ for (const { schema, output } of CLIENTS) {
     .update(readFileSync(join(root, schema)))
     .update(readFileSync(join(root, 'prisma.config.ts')))
     .update(require('prisma/package.json').version)
+    .update(require('../package.json').devDependencies['prisma-kysely'])
     .digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === inputs) continue;
   const prisma = require.resolve('prisma/build/index.js');

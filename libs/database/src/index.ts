@@ -72,6 +72,40 @@ export type {
 // SQL
 export { Database } from './query/database.js';
 export { TypedDatabase } from './query/typed-database.js';
+export type {
+  CompiledSql,
+  Conditions,
+  FilteredWriteQuery,
+  QueryBuilder,
+  ReturningQuery,
+  SelectQuery,
+  SqlFunctions,
+  TableQuery,
+  WriteQuery,
+} from './query/builder/query-builder.js';
+export { SqlExpression } from './query/builder/expressions.js';
+export { OPERATORS, type Operator } from './query/builder/operands.js';
+export type {
+  ColumnOf,
+  ColumnValue,
+  Comparable,
+  ComputedColumns,
+  InsertRow,
+  NullableScope,
+  Operand,
+  OrPiece,
+  Picked,
+  ResultRow,
+  ScopeOf,
+  SelectedColumns,
+  SelectedName,
+  Selection,
+  SelectRow,
+  SqlPiece,
+  TableIn,
+  TableSource,
+  UpdateRow,
+} from './query/builder/query-types.js';
 export type { StreamOptions } from './query/row-stream.js';
 export { Sql } from './query/sql.js';
 export { SqlIdentifier } from './query/sql-identifier.js';

@@ -3,6 +3,8 @@ import type { TransactionManager } from '../transaction/transaction-manager.js';
 import type { TransactionOptions } from '../transaction/transaction.options.js';
 import type { ModelCatalog } from './model-catalog.js';
 import type { PageSettings } from './page-settings.js';
+import type { QueryBuilder } from './builder/query-builder.js';
+import { SelectBuilder } from './builder/select-builder.js';
 import { AmbientDialect } from './kysely-dialect.js';
 import { checkBatchSize, rowsOf, type StreamOptions } from './row-stream.js';
 import { SqlIdentifier } from './sql-identifier.js';
@@ -118,6 +120,18 @@ export class TypedDatabase<Tables> {
    */
   list(items: readonly unknown[], separator?: Sql): Sql {
     return joinSql(items, separator, this.parts.executor);
+  }
+
+  /**
+   * A query put together by verbs: `db.getQueryBuilder().from('product').where('price_cents', '>', 500).get()`.
+   *
+   * Values are always parameters, names are always quoted, operators and directions come from a list; an update or a
+   * delete without a condition is refused unless it says `.all()`.
+   */
+  getQueryBuilder(): QueryBuilder<Tables> {
+    const { executor } = this.parts;
+    const builder = { from: (source: unknown) => SelectBuilder.from(executor, source) };
+    return builder as unknown as QueryBuilder<Tables>;
   }
 
   /**
