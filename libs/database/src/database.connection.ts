@@ -59,6 +59,7 @@ export class DatabaseConnection implements ShutdownMember {
   private readonly opening = new SharedWork((signal) => this.openEverything(signal));
   private closing: Promise<void> | undefined;
   private migrated: boolean;
+  /** A migration changes the database now: no wait for a connection or for the lock, which a close just ends. */
   private migrating = false;
   private everOpened = false;
 
@@ -283,9 +284,13 @@ export class DatabaseConnection implements ShutdownMember {
       applicationName,
       log,
       signal,
+      onApply: () => {
+        // The close has fixed how long it waits when no migration was running yet.
+        this.state.throwIfClosing();
+        this.migrating = true;
+      },
       logins: this.pool.logins,
     });
-    this.migrating = true;
     try {
       await runner.deploy();
     } finally {

@@ -9,7 +9,8 @@ import { MigrationFixture, openConnection } from '../migration/migration-fixture
 
 jest.setTimeout(30_000);
 
-const RUNNING = "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(%' AND pid <> pg_backend_pid()";
+const RUNNING =
+  "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%pg_sleep(%' AND pid <> pg_backend_pid()";
 
 let database: TestDatabase;
 let fixture: MigrationFixture;

@@ -31,8 +31,10 @@ export interface MigrationRunnerSettings {
   readonly directory: string;
   readonly lockTimeoutMs: number;
   readonly log: (line: string) => void;
-  /** Ends the wait for the lock; a migration that runs is never cut short. */
+  /** Ends everything that comes before the first migration, the connect included; one that runs is never cut short. */
   readonly signal?: AbortSignal;
+  /** Called once the lock is held and something is pending, before anything is changed; what it throws ends the deploy. */
+  readonly onApply?: () => void;
   readonly logins?: LoginGate;
 }
 
@@ -56,6 +58,8 @@ export interface MigrationReport {
  * number of simultaneous deploys applies what is pending while the others wait, look again and find it done.
  */
 export class PrismaMigrationRunner {
+  private applying = false;
+
   constructor(private readonly settings: MigrationRunnerSettings) {}
 
   /**
@@ -67,11 +71,12 @@ export class PrismaMigrationRunner {
    *   migration has been edited.
    * @throws {MigrationInterruptedError} when the connection is lost or the engine crashes on the way.
    * @throws {ConnectionError} when no connection can be had.
-   * @throws the signal's reason when `signal` is aborted while this deploy waits for the lock.
+   * @throws the signal's reason when `signal` is aborted before the first migration begins.
    */
   async deploy(): Promise<MigrationReport> {
     const started = performance.now();
     const { url, password, tls, applicationName, log, signal, logins } = this.settings;
+    this.applying = false;
     const directory = await readMigrationDirectory(this.settings.directory);
     const connection = await SingleConnection.open({
       url,
@@ -80,10 +85,20 @@ export class PrismaMigrationRunner {
       applicationName: `${applicationName} migrate`,
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
       target: TARGET,
+      signal,
       logins,
+    }).catch((error: unknown) => {
+      signal?.throwIfAborted();
+      throw error;
     });
+    // A server that has fallen silent would not let go of a query; the end of the session releases its locks.
+    const giveUp = (): void => {
+      if (!this.applying) connection.destroy();
+    };
+    signal?.addEventListener('abort', giveUp);
     const adapter = new MigrationAdapterFactory(connection, url.schema);
     try {
+      signal?.throwIfAborted();
       const before = await this.examine(connection, directory);
       if (before.unknown.length > 0) {
         log(`A newer release has been here; not in ${directory.path}: ${before.unknown.join(', ')}.`);
@@ -97,11 +112,12 @@ export class PrismaMigrationRunner {
       );
       return { applied, alreadyApplied: directory.scripts.length - applied.length, elapsedMs };
     } catch (error) {
-      if (signal?.aborted === true && error === signal.reason) throw error;
+      if (!this.applying) signal?.throwIfAborted();
       const records = await readRecords(connection).catch(() => []);
       const { scriptFailure } = adapter;
       throw translateMigrationFailure(error, { records, scriptFailure, connectionLost: connection.lost });
     } finally {
+      signal?.removeEventListener('abort', giveUp);
       await connection.close();
     }
   }
@@ -111,7 +127,7 @@ export class PrismaMigrationRunner {
     directory: MigrationDirectory,
     adapter: MigrationAdapterFactory,
   ): Promise<readonly string[]> {
-    const { lockTimeoutMs, signal, log, url } = this.settings;
+    const { lockTimeoutMs, signal, onApply, log, url } = this.settings;
     await acquireAdvisoryLocks(connection, {
       keys: [MIGRATION_LOCK_KEY, ENGINE_LOCK_KEY],
       timeoutMs: lockTimeoutMs,
@@ -121,6 +137,9 @@ export class PrismaMigrationRunner {
     try {
       const history = await this.examine(connection, directory);
       if (isUpToDate(history)) return [];
+      signal?.throwIfAborted();
+      onApply?.();
+      this.applying = true;
       log(`Applying migrations from ${directory.path}: ${history.pending.join(', ')}.`);
       if (url.schema !== undefined) await ensureSchema(connection, url.schema);
       return await applyMigrations(adapter, directory);
