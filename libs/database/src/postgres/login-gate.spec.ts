@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { inspect } from 'node:util';
 import { AuthenticationError } from '../errors/connection.errors.js';
 import { LoginGate, REFUSED_LOGIN_PAUSE_MS } from './login-gate.js';
@@ -38,6 +38,10 @@ async function refuse({ gate }: Bench): Promise<void> {
 const turns = async () => {
   for (let count = 0; count < 10; count += 1) await Promise.resolve();
 };
+
+afterEach(() => {
+  jest.useRealTimers();
+});
 
 describe('LoginGate', () => {
   it('lets logins pass while none has been refused, also after connections that failed otherwise', async () => {
@@ -134,6 +138,28 @@ describe('LoginGate', () => {
     expect(await passesAlone()).toBe(true);
     bench.now += 1_000;
     expect(await passesAlone()).toBe(true);
+  });
+
+  it('passes the turn on after a second when the server says nothing to the one that has it', async () => {
+    jest.useFakeTimers();
+    const { gate } = createBench();
+    const [silent, ...others] = Array.from({ length: 4 }, () => gate.begin());
+    await silent?.password();
+    let passed = 0;
+    const passwords = others.map(async (login) => {
+      const password = await login.password();
+      passed += 1;
+      login.end();
+      return password;
+    });
+    jest.advanceTimersByTime(999);
+    await turns();
+    expect(passed).toBe(0);
+    jest.advanceTimersByTime(1);
+    // The second is told that the password is right, and that lets the others pass too.
+    expect(await Promise.all(passwords)).toEqual(['first', 'first', 'first']);
+    silent?.end(RESET);
+    expect(jest.getTimerCount()).toBe(0);
   });
 
   it('passes the turn on when the connection that had it breaks, but not to one that has ended', async () => {

@@ -1,3 +1,4 @@
+import { withDeadline } from '../common/deadline.js';
 import type { PasswordProvider } from '../config/password.js';
 import { Secret } from '../config/secret.js';
 import { AuthenticationError } from '../errors/connection.errors.js';
@@ -9,6 +10,8 @@ import { askPassword } from './ask-password.js';
 export const REFUSED_LOGIN_PAUSE_MS = 5_000;
 /** How long the server's word counts that a password is right. */
 const PROVEN_MS = 1_000;
+/** How long the others wait for one verdict: a login that has fallen silent must not hold them up as well. */
+const VERDICT_MS = 1_000;
 
 /** Whose logins the gate watches. */
 export interface LoginGateSettings {
@@ -45,7 +48,8 @@ interface Refusal {
  * it, every request is a login that fails, and the account is locked soon. A password that has changed is tried at once.
  *
  * A password that has not been proven lately is tried by one connection while the others wait for the verdict, so that a
- * pool that fills up again after a change costs one refusal as well.
+ * pool that fills up again after a change costs one refusal as well. Where there is none after a second, the next one
+ * tries: a login that has fallen silent says nothing about the others.
  */
 export class LoginGate {
   private refused: Refusal | undefined;
@@ -74,13 +78,7 @@ export class LoginGate {
         const password = await (asked ?? this.ask());
         while (!ended && !this.isProven(password) && this.trial !== undefined) await this.trial;
         this.throwIfRefused(password);
-        if (!ended && !this.isProven(password))
-          this.trial = new Promise((resolve) => {
-            endTrial = () => {
-              this.trial = undefined;
-              resolve();
-            };
-          });
+        if (!ended && !this.isProven(password)) endTrial = this.beginTrial();
         sent = password;
         return password;
       },
@@ -96,6 +94,16 @@ export class LoginGate {
   /** A session has ended, perhaps because the server no longer wants its user. */
   sessionEnded(): void {
     this.proven = undefined;
+  }
+
+  /** Makes the others wait until the returned function is called, for a second at most. */
+  private beginTrial(): () => void {
+    let end: () => void = () => undefined;
+    const verdict = new Promise<void>((resolve) => (end = resolve));
+    this.trial = withDeadline(verdict, VERDICT_MS, () => undefined).then(() => {
+      this.trial = undefined;
+    });
+    return end;
   }
 
   private judge(password: string | undefined, error: unknown): void {
