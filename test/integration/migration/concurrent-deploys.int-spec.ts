@@ -5,7 +5,13 @@ import { ENGINE_LOCK_KEY } from '../../../libs/database/src/prisma/prisma-migrat
 import { applyMigrations } from '../../../libs/database/src/prisma/schema-engine.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
 import { until } from '../../support/until.js';
-import { createRunner, MigrationFixture, openConnection, SHOP_MIGRATIONS } from './migration-fixture.js';
+import {
+  createRunner,
+  MigrationFixture,
+  openConnection,
+  SHOP_MIGRATIONS,
+  shopMigrations,
+} from './migration-fixture.js';
 
 // Several deploys or child processes in one test, on a machine that may be busy.
 jest.setTimeout(20_000);
@@ -37,8 +43,9 @@ describe('simultaneous deploys', () => {
       createRunner(database.url, { directory: SHOP_MIGRATIONS }).deploy(),
     );
     const reports = await Promise.all(deploys);
-    expect(reports.map((report) => report.applied.length).sort()).toEqual([0, 0, 0, 0, 0, 0, 0, 2]);
-    expect(await database.query('SELECT count(*)::int AS n FROM _prisma_migrations')).toEqual([{ n: 2 }]);
+    const count = shopMigrations().length;
+    expect(reports.map((report) => report.applied.length).sort()).toEqual([0, 0, 0, 0, 0, 0, 0, count]);
+    expect(await database.query('SELECT count(*)::int AS n FROM _prisma_migrations')).toEqual([{ n: count }]);
   });
 
   it('do not deadlock with an index that is built while others wait', async () => {
