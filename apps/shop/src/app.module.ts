@@ -1,7 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { Module, ValidationPipe, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
-import { DatabaseJsonInterceptor, DatabaseModule, RequestContextModule } from 'nestjs-database';
+import {
+  DatabaseExceptionFilter,
+  DatabaseJsonInterceptor,
+  DatabaseModule,
+  RequestContextModule,
+} from 'nestjs-database';
 import { CustomerModule } from './customers/customer.module.js';
 import { PrismaClient } from './generated/prisma/client.js';
 import { HealthModule } from './health/health.module.js';
@@ -50,6 +55,8 @@ export class AppModule {
       ],
       providers: [
         { provide: APP_FILTER, useClass: ShopExceptionFilter },
+        // Asked before the one above: Nest begins with the last.
+        { provide: APP_FILTER, useClass: DatabaseExceptionFilter },
         // Lets the views hold what the database gave: bigint and dates become text here, in one way for all.
         { provide: APP_INTERCEPTOR, useClass: DatabaseJsonInterceptor },
         {

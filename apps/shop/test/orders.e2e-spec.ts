@@ -41,14 +41,21 @@ describe('placing an order', () => {
 
     const found = await shop.get(placed.headers.get('Location') ?? '');
     expect(found.body).toEqual(placed.body);
-    const listed = await shop.get(`/orders?customerId=${customerId}&take=1`);
-    expect(listed.body).toMatchObject({ items: [placed.body], skip: 0, take: 1 });
+    const listed = await shop.get(`/orders?filter[customerId]=${customerId}&first=1`);
+    const lines = placed.body.items.map(({ productName, ...line }: { productName: string }) => {
+      expect(productName).toMatch(/^Lamp/);
+      return line;
+    });
+    expect(listed.body).toEqual({
+      items: [{ ...placed.body, customer: { id: customerId, name: 'Ada Fischer' }, items: lines }],
+      pageInfo: expect.objectContaining({ hasNextPage: false, hasPreviousPage: false }),
+    });
   });
 
   it('keeps the price of the day when the product becomes dearer', async () => {
     const lamp = await shop.stockUp({ priceCents: 1_000 });
     const { body } = await shop.post('/orders', { customerId, items: [{ productId: lamp, quantity: 1 }] });
-    await shop.send('PATCH', `/products/${lamp}`, { priceCents: 2_000 });
+    await shop.send('PATCH', `/products/${lamp}`, { priceCents: 2_000, version: 1 });
     expect((await shop.get(`/orders/${body.id}`)).body).toMatchObject({ totalCents: '1000' });
   });
 

@@ -1,11 +1,14 @@
-import { Body, Controller, Get, Param, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import { ApiBody, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
-import { RequiresDatabase } from 'nestjs-database';
+import { guardData, parseQuery, RequiresDatabase } from 'nestjs-database';
 import { ApiErrors } from '../http/error-responses.decorator.js';
 import { IntIdPipe } from '../http/id.pipe.js';
 import { LOCATION_HEADER, type HeaderBag } from '../http/location.js';
-import { toPageView } from '../http/page.js';
-import { CreateCustomerDto, ListCustomersQuery } from './customer.dto.js';
+import { readFlag } from '../http/flag.js';
+import { ApiListQuery, TOTAL } from '../http/list-query.decorator.js';
+import { toPageView } from '../http/page.view.js';
+import { ChangeCustomerDto, CreateCustomerDto } from './customer.dto.js';
+import { CUSTOMER_CHANGES, CUSTOMER_LIST, CUSTOMER_QUERY } from './customer.query.js';
 import { CustomerRepository } from './customer.repository.js';
 import { CustomerService } from './customer.service.js';
 import { CustomerPageView, CustomerView } from './customer.view.js';
@@ -20,12 +23,13 @@ export class CustomerController {
   ) {}
 
   @Get()
-  @ApiOperation({ summary: 'List customers, oldest first', operationId: 'listCustomers' })
+  @ApiOperation({ summary: 'List customers', operationId: 'listCustomers' })
+  @ApiListQuery(CUSTOMER_LIST)
   @ApiOkResponse({ type: CustomerPageView })
   @ApiErrors(400)
-  async list(@Query() query: ListCustomersQuery): Promise<CustomerPageView> {
-    const page = await this.customers.findPage(query.search, query);
-    return toPageView(page, query, (row) => new CustomerView(row));
+  async list(@Query() query: Record<string, unknown>): Promise<CustomerPageView> {
+    const page = { ...parseQuery(query, CUSTOMER_QUERY), withTotal: readFlag(query, TOTAL) };
+    return toPageView(await this.customers.paginate(page), (row) => new CustomerView(row));
   }
 
   @Get(':id')
@@ -49,5 +53,19 @@ export class CustomerController {
     const customer = await this.service.create(body);
     response.setHeader('Location', `/customers/${customer.id}`);
     return new CustomerView(customer);
+  }
+
+  @Patch(':id')
+  @ApiOperation({ summary: 'Change the name of a customer', operationId: 'updateCustomer' })
+  @ApiParam({ name: 'id', schema: { type: 'integer', minimum: 1 }, example: 1 })
+  @ApiBody({ type: ChangeCustomerDto })
+  @ApiOkResponse({ type: CustomerView })
+  @ApiErrors(400, 404, 413)
+  async update(
+    @Param('id', IntIdPipe) id: number,
+    // As it came: the guard checks it, and no class does.
+    @Body() body: unknown,
+  ): Promise<CustomerView> {
+    return new CustomerView(await this.service.update(id, guardData(body, CUSTOMER_CHANGES)));
   }
 }

@@ -1,15 +1,7 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsEmail, MaxLength } from 'class-validator';
-import { IsText, MayBeAbsent } from '../http/fields.decorator.js';
-import { PageQuery } from '../http/page.js';
-
-export class ListCustomersQuery extends PageQuery {
-  @ApiPropertyOptional({ type: String, description: 'Part of the name or of the address.', maxLength: 100 })
-  @MayBeAbsent()
-  @IsText(1, 100)
-  readonly search?: string;
-}
+import { IsText } from '../http/fields.decorator.js';
 
 export class CreateCustomerDto {
   @ApiProperty({
@@ -28,5 +20,11 @@ export class CreateCustomerDto {
 
   @ApiProperty({ type: String, minLength: 1, maxLength: 200, example: 'Ada Fischer' })
   @IsText(1, 200)
+  readonly name!: string;
+}
+
+/** Describes what the guard lets through. */
+export class ChangeCustomerDto {
+  @ApiProperty({ type: String, minLength: 1, maxLength: 200, example: 'Ada Fischer' })
   readonly name!: string;
 }

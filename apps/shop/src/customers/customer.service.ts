@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { classifyFault } from '../errors/fault.js';
-import type { Customer } from '../generated/prisma/client.js';
+import { RecordNotFoundError, UniqueViolationError } from 'nestjs-database';
+import type { Customer, Prisma } from '../generated/prisma/client.js';
 import type { CreateCustomerDto } from './customer.dto.js';
 import { CustomerNotFoundError, EmailTakenError } from './customer.errors.js';
 import { CustomerRepository } from './customer.repository.js';
@@ -21,7 +21,17 @@ export class CustomerService {
     try {
       return await this.customers.create({ data: { email, name } });
     } catch (error) {
-      if (classifyFault(error) === 'duplicate') throw new EmailTakenError(email);
+      if (error instanceof UniqueViolationError) throw new EmailTakenError(email);
+      throw error;
+    }
+  }
+
+  /** @throws {CustomerNotFoundError} */
+  async update(id: number, data: Prisma.CustomerUpdateInput): Promise<Customer> {
+    try {
+      return await this.customers.update({ where: { id }, data });
+    } catch (error) {
+      if (error instanceof RecordNotFoundError) throw new CustomerNotFoundError(id);
       throw error;
     }
   }

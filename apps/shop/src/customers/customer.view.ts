@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import type { Customer } from '../generated/prisma/client.js';
-import { PageOf } from '../http/page.js';
+import { PageOf } from '../http/page.view.js';
 
 export class CustomerView {
   @ApiProperty({ type: 'integer', example: 1 })

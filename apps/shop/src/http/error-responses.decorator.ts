@@ -13,7 +13,11 @@ const DESCRIPTIONS = {
 export function ApiErrors(...statuses: (keyof typeof DESCRIPTIONS)[]): MethodDecorator {
   return applyDecorators(
     ...statuses.map((status) => ApiResponse({ status, type: ErrorView, description: DESCRIPTIONS[status] })),
-    ApiResponse({ status: 500, type: ErrorView, description: 'A defect of the shop; quote the `id`.' }),
+    ApiResponse({
+      status: 500,
+      type: ErrorView,
+      description: 'A defect of the shop; quote the `requestId`.',
+    }),
     ApiResponse({
       status: 503,
       type: ErrorView,

@@ -17,8 +17,22 @@ export class ErrorView {
   @ApiProperty({ type: String, description: 'The name of the status.', example: 'Conflict' })
   readonly error!: string;
 
+  @ApiPropertyOptional({
+    type: String,
+    description: 'What the database said, for programs; stable.',
+    example: 'UNIQUE_VIOLATION',
+  })
+  readonly code?: string;
+
   @ApiProperty({ type: String, description: 'One sentence for people.' })
   readonly message!: string;
+
+  @ApiPropertyOptional({
+    type: [String],
+    description: 'The fields of a broken constraint.',
+    example: ['sku'],
+  })
+  readonly fields?: string[];
 
   @ApiPropertyOptional({ type: [FieldProblemView], description: 'With 400: which fields are wrong.' })
   readonly errors?: FieldProblemView[];
@@ -31,6 +45,9 @@ export class ErrorView {
   })
   readonly details?: Readonly<Record<string, string | number>>;
 
-  @ApiPropertyOptional({ type: String, description: 'With 500: what to quote; the log has the rest.' })
-  readonly id?: string;
+  @ApiPropertyOptional({
+    type: String,
+    description: 'What to quote, as in the header X-Request-Id; the log has the rest.',
+  })
+  readonly requestId?: string;
 }

@@ -4,11 +4,13 @@ import { RequiresDatabase } from 'nestjs-database';
 import { ApiErrors } from '../http/error-responses.decorator.js';
 import { BigIntIdPipe } from '../http/id.pipe.js';
 import { LOCATION_HEADER, type HeaderBag } from '../http/location.js';
-import { toPageView } from '../http/page.js';
-import { ListOrdersQuery, PLACE_ORDER_EXAMPLE, PlaceOrderDto } from './order.dto.js';
-import { OrderRepository } from './order.repository.js';
+import { ApiListQuery } from '../http/list-query.decorator.js';
+import { toPageView } from '../http/page.view.js';
+import { OrderList } from './order-list.js';
+import { PLACE_ORDER_EXAMPLE, PlaceOrderDto } from './order.dto.js';
+import { ORDER_LIST } from './order.query.js';
 import { OrderService } from './order.service.js';
-import { OrderPageView, OrderView } from './order.view.js';
+import { ListedOrderView, OrderPageView, OrderView } from './order.view.js';
 
 @RequiresDatabase()
 @ApiTags('Orders')
@@ -16,7 +18,7 @@ import { OrderPageView, OrderView } from './order.view.js';
 export class OrderController {
   constructor(
     private readonly service: OrderService,
-    private readonly orders: OrderRepository,
+    private readonly orders: OrderList,
   ) {}
 
   @Post()
@@ -42,12 +44,12 @@ export class OrderController {
   }
 
   @Get()
-  @ApiOperation({ summary: 'List orders, newest first', operationId: 'listOrders' })
+  @ApiOperation({ summary: 'List orders', operationId: 'listOrders' })
+  @ApiListQuery(ORDER_LIST)
   @ApiOkResponse({ type: OrderPageView })
   @ApiErrors(400)
-  async list(@Query() query: ListOrdersQuery): Promise<OrderPageView> {
-    const page = await this.orders.findPage(query.customerId, query);
-    return toPageView(page, query, (row) => new OrderView(row));
+  async list(@Query() query: Record<string, unknown>): Promise<OrderPageView> {
+    return toPageView(await this.orders.read(query), (row) => new ListedOrderView(row));
   }
 
   @Get(':id')

@@ -1,9 +1,8 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { ArrayMaxSize, ArrayMinSize, IsArray, IsObject, ValidateNested } from 'class-validator';
-import { FromQuery, IsId, IsWholeNumber, MayBeAbsent } from '../http/fields.decorator.js';
+import { IsId, IsWholeNumber } from '../http/fields.decorator.js';
 import { MAX_INT } from '../http/id.pipe.js';
-import { PageQuery } from '../http/page.js';
 
 /**
  * With prices of at most 2^31 - 1 cents, the largest possible order comes to about 2 * 10^16 cents: far inside
@@ -40,14 +39,6 @@ export class PlaceOrderDto {
   @ValidateNested({ each: true })
   @Type(() => OrderItemDto)
   readonly items!: OrderItemDto[];
-}
-
-export class ListOrdersQuery extends PageQuery {
-  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: MAX_INT })
-  @MayBeAbsent()
-  @FromQuery()
-  @IsId()
-  readonly customerId?: number;
 }
 
 export const PLACE_ORDER_EXAMPLE = {

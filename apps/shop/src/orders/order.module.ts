@@ -4,12 +4,19 @@ import { CustomerModule } from '../customers/customer.module.js';
 import { StockModule } from '../inventory/stock.module.js';
 import { ProductModule } from '../products/product.module.js';
 import { OrderController } from './order.controller.js';
+import { OrderItemRepository } from './order-item.repository.js';
+import { OrderList } from './order-list.js';
 import { OrderRepository } from './order.repository.js';
 import { OrderService } from './order.service.js';
 
 @Module({
-  imports: [ProductModule, StockModule, CustomerModule, DatabaseModule.forFeature([OrderRepository])],
+  imports: [
+    ProductModule,
+    StockModule,
+    CustomerModule,
+    DatabaseModule.forFeature([OrderRepository, OrderItemRepository]),
+  ],
   controllers: [OrderController],
-  providers: [OrderService],
+  providers: [OrderService, OrderList],
 })
 export class OrderModule {}

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { RepositoryFor } from 'nestjs-database';
 import type { Order, OrderItem } from '../generated/prisma/client.js';
-import type { Page, PageQuery } from '../http/page.js';
 import type { OrderLine } from './order-lines.js';
 
 export type OrderWithItems = Order & { items: (OrderItem & { product: { name: string } })[] };
@@ -21,22 +20,6 @@ const WITH_ITEMS = {
 export class OrderRepository extends RepositoryFor('order') {
   async findWithItems(id: bigint): Promise<OrderWithItems | null> {
     return await this.findById(id, { include: WITH_ITEMS });
-  }
-
-  /** Newest first. */
-  async findPage(customerId: number | undefined, { skip, take }: PageQuery): Promise<Page<OrderWithItems>> {
-    const where = customerId === undefined ? {} : { customerId };
-    const [rows, total] = await Promise.all([
-      this.findMany({
-        where,
-        skip,
-        take,
-        orderBy: [{ placedAt: 'desc' }, { id: 'desc' }],
-        include: WITH_ITEMS,
-      }),
-      this.count({ where }),
-    ]);
-    return { rows, total };
   }
 
   async place({ lines, ...order }: NewOrder): Promise<OrderWithItems> {

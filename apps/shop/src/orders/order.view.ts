@@ -1,23 +1,17 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { OrderStatus } from '../generated/prisma/client.js';
-import { PageOf } from '../http/page.js';
+import { OrderStatus, type Customer, type Order, type OrderItem } from '../generated/prisma/client.js';
+import { PageOf } from '../http/page.view.js';
+import type { ListedOrder } from './order-list.js';
 import type { OrderWithItems } from './order.repository.js';
 
 const CENTS = { type: String, pattern: '^\\d+$', example: '9980' } as const;
 
-export class OrderItemView {
+export class OrderLineView {
   @ApiProperty({ type: 'integer', description: 'Counts from 1 within the order.', example: 1 })
   readonly lineNo: number;
 
   @ApiProperty({ type: 'integer', example: 1 })
   readonly productId: number;
-
-  @ApiProperty({
-    type: String,
-    description: 'The name the product has today.',
-    example: 'Brass Reading Lamp',
-  })
-  readonly productName: string;
 
   @ApiProperty({ type: 'integer', example: 2 })
   readonly quantity: number;
@@ -35,17 +29,30 @@ export class OrderItemView {
   })
   readonly lineTotalCents: bigint;
 
-  constructor(item: OrderWithItems['items'][number]) {
+  constructor(item: OrderItem) {
     this.lineNo = item.lineNo;
     this.productId = item.productId;
-    this.productName = item.product.name;
     this.quantity = item.quantity;
     this.unitPriceCents = item.unitPriceCents;
     this.lineTotalCents = item.lineTotalCents;
   }
 }
 
-export class OrderView {
+export class OrderItemView extends OrderLineView {
+  @ApiProperty({
+    type: String,
+    description: 'The name the product has today.',
+    example: 'Brass Reading Lamp',
+  })
+  readonly productName: string;
+
+  constructor(item: OrderWithItems['items'][number]) {
+    super(item);
+    this.productName = item.product.name;
+  }
+}
+
+class OrderHeadView {
   @ApiProperty({ type: String, pattern: '^\\d+$', description: 'A 64-bit number, as text.', example: '5001' })
   readonly id: bigint;
 
@@ -64,18 +71,52 @@ export class OrderView {
   @ApiProperty({ type: String, format: 'date-time' })
   readonly placedAt: Date;
 
-  @ApiProperty({ type: [OrderItemView] })
-  readonly items: OrderItemView[];
-
-  constructor(order: OrderWithItems) {
+  constructor(order: Order) {
     this.id = order.id;
     this.customerId = order.customerId;
     this.status = order.status;
     this.totalCents = order.totalCents;
     this.currency = order.currency;
     this.placedAt = order.placedAt;
+  }
+}
+
+export class OrderView extends OrderHeadView {
+  @ApiProperty({ type: [OrderItemView] })
+  readonly items: OrderItemView[];
+
+  constructor(order: OrderWithItems) {
+    super(order);
     this.items = order.items.map((item) => new OrderItemView(item));
   }
 }
 
-export class OrderPageView extends PageOf(OrderView) {}
+class BuyerView {
+  @ApiProperty({ type: 'integer', example: 1 })
+  readonly id: number;
+
+  @ApiProperty({ type: String, example: 'Ada Fischer' })
+  readonly name: string;
+
+  constructor({ id, name }: Customer) {
+    this.id = id;
+    this.name = name;
+  }
+}
+
+/** An order in a list: with the customer's name, and without those of the products. */
+export class ListedOrderView extends OrderHeadView {
+  @ApiProperty({ type: BuyerView })
+  readonly customer: BuyerView;
+
+  @ApiProperty({ type: [OrderLineView] })
+  readonly items: OrderLineView[];
+
+  constructor({ order, customer, items }: ListedOrder) {
+    super(order);
+    this.customer = new BuyerView(customer);
+    this.items = items.map((item) => new OrderLineView(item));
+  }
+}
+
+export class OrderPageView extends PageOf(ListedOrderView) {}

@@ -1,11 +1,22 @@
-import { Body, Controller, Get, Param, Patch, Post, Query, Res } from '@nestjs/common';
-import { ApiBody, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
-import { RequiresDatabase } from 'nestjs-database';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, Res } from '@nestjs/common';
+import {
+  ApiBody,
+  ApiCreatedResponse,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiTags,
+} from '@nestjs/swagger';
+import { parseQuery, RequiresDatabase } from 'nestjs-database';
 import { ApiErrors } from '../http/error-responses.decorator.js';
 import { IntIdPipe } from '../http/id.pipe.js';
 import { LOCATION_HEADER, type HeaderBag } from '../http/location.js';
-import { toPageView } from '../http/page.js';
-import { CreateProductDto, ListProductsQuery, UpdateProductDto } from './product.dto.js';
+import { readFlag } from '../http/flag.js';
+import { ApiListQuery, TOTAL } from '../http/list-query.decorator.js';
+import { toPageView } from '../http/page.view.js';
+import { CreateProductDto, UpdateProductDto, WithdrawProductQuery } from './product.dto.js';
+import { PRODUCT_LIST, PRODUCT_QUERY } from './product.query.js';
 import { ProductRepository } from './product.repository.js';
 import { ProductService } from './product.service.js';
 import { ProductDetailView, ProductPageView, ProductView } from './product.view.js';
@@ -20,11 +31,13 @@ export class ProductController {
   ) {}
 
   @Get()
-  @ApiOperation({ summary: 'List products, oldest first', operationId: 'listProducts' })
+  @ApiOperation({ summary: 'List products', operationId: 'listProducts' })
+  @ApiListQuery(PRODUCT_LIST)
   @ApiOkResponse({ type: ProductPageView })
   @ApiErrors(400)
-  async list(@Query() query: ListProductsQuery): Promise<ProductPageView> {
-    return toPageView(await this.products.findPage(query, query), query, (row) => new ProductView(row));
+  async list(@Query() query: Record<string, unknown>): Promise<ProductPageView> {
+    const page = { ...parseQuery(query, PRODUCT_QUERY), withTotal: readFlag(query, TOTAL) };
+    return toPageView(await this.products.paginate(page), (row) => new ProductView(row));
   }
 
   @Get(':id')
@@ -61,5 +74,31 @@ export class ProductController {
     @Body() body: UpdateProductDto,
   ): Promise<ProductDetailView> {
     return new ProductDetailView(await this.service.update(id, body));
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @ApiOperation({
+    summary: 'Take a product out of the range; orders keep it',
+    operationId: 'withdrawProduct',
+  })
+  @ApiParam({ name: 'id', schema: { type: 'integer', minimum: 1 }, example: 1 })
+  @ApiNoContentResponse({ description: 'It is in no list any more.' })
+  @ApiErrors(400, 404, 409)
+  async withdraw(
+    @Param('id', IntIdPipe) id: number,
+    @Query() { version }: WithdrawProductQuery,
+  ): Promise<void> {
+    await this.service.withdraw(id, version);
+  }
+
+  @Post(':id/restore')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Bring a product back into the range', operationId: 'restoreProduct' })
+  @ApiParam({ name: 'id', schema: { type: 'integer', minimum: 1 }, example: 1 })
+  @ApiOkResponse({ type: ProductDetailView })
+  @ApiErrors(400, 404)
+  async bringBack(@Param('id', IntIdPipe) id: number): Promise<ProductDetailView> {
+    return new ProductDetailView(await this.service.bringBack(id));
   }
 }

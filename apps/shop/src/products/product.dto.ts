@@ -2,20 +2,6 @@ import { ApiProperty, ApiPropertyOptional, PartialType } from '@nestjs/swagger';
 import { IsBoolean, IsOptional, IsString, Matches } from 'class-validator';
 import { FromQuery, IsId, IsText, IsWholeNumber, MayBeAbsent } from '../http/fields.decorator.js';
 import { MAX_INT } from '../http/id.pipe.js';
-import { PageQuery } from '../http/page.js';
-
-export class ListProductsQuery extends PageQuery {
-  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: MAX_INT })
-  @MayBeAbsent()
-  @FromQuery()
-  @IsId()
-  readonly categoryId?: number;
-
-  @ApiPropertyOptional({ type: String, description: 'Part of the name, in any case.', maxLength: 100 })
-  @MayBeAbsent()
-  @IsText(1, 100)
-  readonly search?: string;
-}
 
 export class CreateProductDto {
   @ApiProperty({ type: String, maxLength: 40, pattern: '^[A-Z0-9][A-Z0-9-]{2,39}$', example: 'LAMP-NEW-1' })
@@ -67,4 +53,22 @@ export class CreateProductDto {
 }
 
 /** What is left out stays as it is. */
-export class UpdateProductDto extends PartialType(CreateProductDto, { skipNullProperties: false }) {}
+export class UpdateProductDto extends PartialType(CreateProductDto, { skipNullProperties: false }) {
+  @ApiProperty({
+    type: 'integer',
+    minimum: 1,
+    maximum: MAX_INT,
+    description: 'The version that was read; when the product has another one by now, nothing is changed.',
+    example: 1,
+  })
+  @IsId()
+  readonly version!: number;
+}
+
+/** Which product, as it was seen. */
+export class WithdrawProductQuery {
+  @ApiProperty({ type: 'integer', minimum: 1, maximum: MAX_INT, description: 'The version that was read.' })
+  @FromQuery()
+  @IsId()
+  readonly version!: number;
+}

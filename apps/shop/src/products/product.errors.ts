@@ -37,3 +37,17 @@ export class ProductInactiveError extends ShopError {
     this.details = { productId };
   }
 }
+
+/** Somebody else has changed the product since it was read. */
+export class ProductChangedError extends ShopError {
+  override readonly name = 'ProductChangedError';
+  readonly kind = 'conflict';
+  override readonly details: { productId: number; expectedVersion: number; actualVersion: number };
+
+  constructor(productId: number, expectedVersion: number, actualVersion: number) {
+    super(
+      `Product ${productId} has changed since you read it: it is at version ${actualVersion}, not ${expectedVersion}. Read it again; nothing was changed.`,
+    );
+    this.details = { productId, expectedVersion, actualVersion };
+  }
+}

@@ -1,36 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import { RepositoryFor } from 'nestjs-database';
 import type { Category, Prisma, Product, StockItem } from '../generated/prisma/client.js';
-import { literally } from '../http/like-pattern.js';
-import type { Page, PageQuery } from '../http/page.js';
 
 export type ProductWithShelf = Product & { category: Category; stock: StockItem | null };
 
 /** What an order has to know about a product. */
 export type Offer = Pick<Product, 'id' | 'name' | 'priceCents' | 'currency' | 'active'>;
 
-export interface ProductFilter {
-  readonly categoryId?: number | undefined;
-  /** Part of the name, in any case. */
-  readonly search?: string | undefined;
-}
+/** What may change of a product; its version is counted by the repository. */
+export type ProductChanges = Omit<Prisma.ProductUncheckedUpdateInput, 'version' | 'deletedAt'>;
 
 const WITH_SHELF = { category: true, stock: true } as const;
 
+/** The products of the range: one that was taken out of it is not among them, and can come back. */
 @Injectable()
-export class ProductRepository extends RepositoryFor('product') {
-  async findPage({ categoryId, search }: ProductFilter, { skip, take }: PageQuery): Promise<Page<Product>> {
-    const where: Prisma.ProductWhereInput = {
-      ...(categoryId !== undefined && { categoryId }),
-      ...(search !== undefined && { name: { contains: literally(search), mode: 'insensitive' } }),
-    };
-    const [rows, total] = await Promise.all([
-      this.findMany({ where, skip, take, orderBy: { id: 'asc' } }),
-      this.count({ where }),
-    ]);
-    return { rows, total };
-  }
-
+export class ProductRepository extends RepositoryFor('product', { softDelete: true, version: true }) {
   async findWithShelf(id: number): Promise<ProductWithShelf | null> {
     return await this.findById(id, { include: WITH_SHELF });
   }
@@ -49,7 +33,17 @@ export class ProductRepository extends RepositoryFor('product') {
     return await this.create({ data: { ...data, stock: { create: { quantity: 0 } } }, include: WITH_SHELF });
   }
 
-  async change(id: number, data: Prisma.ProductUncheckedUpdateInput): Promise<ProductWithShelf> {
-    return await this.update({ where: { id }, data, include: WITH_SHELF });
+  /** @param version - that of the product the caller has seen */
+  async change(id: number, version: number, data: ProductChanges): Promise<ProductWithShelf> {
+    return await this.update({ where: { id, version }, data, include: WITH_SHELF });
+  }
+
+  /** Orders that name it keep their lines, and its SKU stays taken. */
+  async withdraw(id: number, version: number): Promise<void> {
+    await this.delete({ where: { id, version } });
+  }
+
+  async bringBack(id: number): Promise<ProductWithShelf> {
+    return await this.restore({ where: { id }, include: WITH_SHELF });
   }
 }

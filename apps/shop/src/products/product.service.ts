@@ -1,10 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { RecordNotFoundError } from 'nestjs-database';
-import { classifyFault } from '../errors/fault.js';
+import { RecordNotFoundError, StaleVersionError, UniqueViolationError } from 'nestjs-database';
 import { defined } from '../http/defined.js';
 import { CategoryRepository } from './category.repository.js';
 import type { CreateProductDto, UpdateProductDto } from './product.dto.js';
-import { CategoryNotFoundError, ProductNotFoundError, SkuTakenError } from './product.errors.js';
+import {
+  CategoryNotFoundError,
+  ProductChangedError,
+  ProductNotFoundError,
+  SkuTakenError,
+} from './product.errors.js';
 import { ProductRepository, type ProductWithShelf } from './product.repository.js';
 
 @Injectable()
@@ -38,15 +42,28 @@ export class ProductService {
    * @throws {ProductNotFoundError}
    * @throws {CategoryNotFoundError}
    * @throws {SkuTakenError}
+   * @throws {ProductChangedError} when it has another version than the changes were made for
    */
-  async update(id: number, changes: UpdateProductDto): Promise<ProductWithShelf> {
+  async update(id: number, { version, ...changes }: UpdateProductDto): Promise<ProductWithShelf> {
     if (changes.categoryId !== undefined) await this.assertCategory(changes.categoryId);
-    try {
-      return await this.withFreeSku(changes.sku, () => this.products.change(id, defined({ ...changes })));
-    } catch (error) {
-      if (error instanceof RecordNotFoundError) throw new ProductNotFoundError(id);
-      throw error;
-    }
+    return await this.withFreeSku(changes.sku, () =>
+      ofProduct(id, () => this.products.change(id, version, defined({ ...changes }))),
+    );
+  }
+
+  /**
+   * Takes a product out of the range; it can be brought back.
+   *
+   * @throws {ProductNotFoundError}
+   * @throws {ProductChangedError}
+   */
+  async withdraw(id: number, version: number): Promise<void> {
+    await ofProduct(id, () => this.products.withdraw(id, version));
+  }
+
+  /** @throws {ProductNotFoundError} when there is none, or it is in the range already */
+  async bringBack(id: number): Promise<ProductWithShelf> {
+    return await ofProduct(id, () => this.products.bringBack(id));
   }
 
   private async assertCategory(id: number): Promise<void> {
@@ -58,8 +75,20 @@ export class ProductService {
     try {
       return await work();
     } catch (error) {
-      if (sku !== undefined && classifyFault(error) === 'duplicate') throw new SkuTakenError(sku);
+      if (sku !== undefined && error instanceof UniqueViolationError) throw new SkuTakenError(sku);
       throw error;
     }
+  }
+}
+
+/** Says in the shop's words what the repository says of one record. */
+async function ofProduct<Result>(id: number, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof RecordNotFoundError) throw new ProductNotFoundError(id);
+    if (error instanceof StaleVersionError)
+      throw new ProductChangedError(id, error.expectedVersion, error.actualVersion);
+    throw error;
   }
 }

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import type { Category, Product } from '../generated/prisma/client.js';
-import { PageOf } from '../http/page.js';
+import { PageOf } from '../http/page.view.js';
 import type { ProductWithShelf } from './product.repository.js';
 
 export class CategoryView {
@@ -48,6 +48,9 @@ export class ProductView {
   @ApiProperty({ type: 'integer', example: 1 })
   readonly categoryId: number;
 
+  @ApiProperty({ type: 'integer', description: 'Counts the changes; a change has to name it.', example: 1 })
+  readonly version: number;
+
   @ApiProperty({ type: String, format: 'date-time' })
   readonly createdAt: Date;
 
@@ -64,6 +67,7 @@ export class ProductView {
     this.weightKg = product.weightKg.toFixed(3);
     this.active = product.active;
     this.categoryId = product.categoryId;
+    this.version = product.version;
     this.createdAt = product.createdAt;
     this.updatedAt = product.updatedAt;
   }

@@ -39,7 +39,7 @@ export function greet({ url, servers, dataDirectory, seeded, example }: Greeting
 }
 
 function tryOut(url: string, example: OrderExample | undefined): string[] {
-  const list = `curl '${url}/products?take=3'`;
+  const list = `curl -g '${url}/products?filter[priceCents][lte]=5000&sort=-createdAt&first=3'`;
   const health = `curl ${url}/api/health`;
   if (example === undefined) {
     return [
@@ -53,7 +53,7 @@ function tryOut(url: string, example: OrderExample | undefined): string[] {
   return [
     list,
     `curl -X POST ${url}/orders -H 'Content-Type: application/json' -d '${body}'`,
-    `curl '${url}/orders?customerId=${customerId}&take=1'`,
+    `curl -g '${url}/orders?filter[customerId]=${customerId}&first=1'`,
   ];
 }
 

@@ -40,7 +40,7 @@ export class OpenShop {
     await connection.open();
     url.host = `127.0.0.1:${connection.port}`;
     const log: string[] = [];
-    const write = (line: unknown) => void log.push(String(line));
+    const write = (...line: unknown[]) => void log.push(line.join(' '));
     const app = await createShop({ databaseUrl: url.toString() }, { log: write, warn: write, error: write });
     await app.listen(0, '127.0.0.1');
     const { port } = app.getHttpServer().address() as AddressInfo;

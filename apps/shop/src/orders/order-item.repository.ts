@@ -1,0 +1,5 @@
+import { Injectable } from '@nestjs/common';
+import { RepositoryFor } from 'nestjs-database';
+
+@Injectable()
+export class OrderItemRepository extends RepositoryFor('orderItem') {}
