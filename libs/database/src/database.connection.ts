@@ -144,7 +144,9 @@ export class DatabaseConnection implements ShutdownMember {
       parseDecimal,
       isDecimal,
     });
-    const catalog = new ModelCatalog(executor, readDataModel(client), options.url.schema);
+    const catalog = new ModelCatalog(executor, readDataModel(client), options.url.schema, () =>
+      this.transactions.isActive(),
+    );
     this.database = new Database({
       executor,
       catalog,

@@ -74,6 +74,7 @@ describe('The model catalog', () => {
       counting,
       (catalog as unknown as { models: unknown }).models,
       undefined,
+      () => false,
     );
     await expect(fresh.table('order')).rejects.toThrow('away');
     await Promise.all([fresh.table('order'), fresh.table('product'), fresh.table('customer')]);

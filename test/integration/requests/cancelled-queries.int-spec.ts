@@ -1,5 +1,5 @@
 import { request as httpRequest } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Inject, Module, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -13,7 +13,7 @@ import {
   TransactionManager,
   translateError,
 } from '../../../libs/database/src/index.js';
-import { databaseModule } from '../../support/database-application.js';
+import { databaseModule, startApplication } from '../../support/database-application.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
 import { until } from '../../support/until.js';
 
@@ -143,4 +143,113 @@ describe('Queries that nobody waits for any more', () => {
     );
     expect(await prisma.category.count()).toBe(1);
   });
+
+  it.each(['first', 'last'])(
+    'leaves the query of another caller alone that Prisma has joined with it, when its own caller came %s',
+    async (order) => {
+      const { id } = await prisma.category.create({ data: { name: order, slug: order } });
+      const [locked, enough] = [gate(), gate()];
+      const holder = db.withTransaction(async () => {
+        await db.query('LOCK TABLE category IN ACCESS EXCLUSIVE MODE');
+        locked.open();
+        await enough.opened;
+      });
+      await locked.opened;
+      const stop = new AbortController();
+      const find = async () => await prisma.category.findUnique({ where: { id } });
+      const asking: Record<string, Promise<unknown>> = {};
+      for (const caller of order === 'first' ? ['goes', 'stays'] : ['stays', 'goes']) {
+        asking[caller] = caller === 'goes' ? cancelOnAbort(stop.signal, find) : find();
+      }
+      asking.goes?.catch(() => undefined);
+      expect(await until(async () => (await running('"category"')) === 1, 5_000)).toBe(true);
+      stop.abort(new Error('enough'));
+      await expect(asking.goes).rejects.toBeInstanceOf(QueryCancelledError);
+      enough.open();
+      await holder;
+      await expect(asking.stays).resolves.toMatchObject({ slug: order });
+    },
+  );
+
+  it('lends no connection on which a request to cancel is still on its way', async () => {
+    await using proxy = await CancelHoldingProxy.start(new URL(database.url));
+    const url = new URL(database.url);
+    url.port = String(proxy.port);
+    const behind = await startApplication({
+      imports: [databaseModule({ url: url.href }, { pool: { max: 1, min: 0 } })],
+    });
+    try {
+      const held = behind.get(Database);
+      const stop = new AbortController();
+      const pid = 'SELECT pg_backend_pid() AS pid';
+      const before = await held.query<{ pid: number }>(pid);
+      // Ends by itself while the request waits in front of the server.
+      const own = cancelOnAbort(stop.signal, () => held.query("SELECT pg_sleep(0.5), 'own'"));
+      expect(await until(async () => (await running("'own'")) === 1, 5_000)).toBe(true);
+      stop.abort(new Error('enough'));
+      await own;
+      const other = held.query<{ pid: number }>("SELECT pg_backend_pid() AS pid, pg_sleep(1), 'other'");
+      expect(await until(async () => (await running("'other'")) === 1, 5_000)).toBe(true);
+      expect(proxy.release()).toBe(1);
+      expect((await other)[0]?.pid).not.toBe(before[0]?.pid);
+    } finally {
+      await behind.close();
+    }
+  });
 });
+
+function gate(): { readonly opened: Promise<void>; open(): void } {
+  let open = (): void => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
+}
+
+const CANCEL_REQUEST = 80_877_102;
+
+/** Forwards everything at once but requests to cancel, which wait until they are released: as at a busy server. */
+class CancelHoldingProxy implements AsyncDisposable {
+  private readonly held: (() => void)[] = [];
+
+  private constructor(
+    private readonly server: Server,
+    readonly port: number,
+  ) {}
+
+  static async start({ hostname, port }: URL): Promise<CancelHoldingProxy> {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const proxy = new CancelHoldingProxy(server, (server.address() as AddressInfo).port);
+    server.on('connection', (socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', (first) => {
+        const forward = () => {
+          const upstream = connect(Number(port), hostname);
+          upstream.on('error', () => undefined).write(first);
+          socket.pipe(upstream).pipe(socket);
+          socket.once('close', () => upstream.destroy());
+        };
+        if (first.length >= 8 && first.readInt32BE(4) === CANCEL_REQUEST) {
+          proxy.held.push(() => {
+            connect(Number(port), hostname)
+              .on('error', () => undefined)
+              .end(first);
+          });
+        } else forward();
+      });
+    });
+    return proxy;
+  }
+
+  /** @returns how many were waiting */
+  release(): number {
+    return this.held.splice(0).map((send) => {
+      send();
+    }).length;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+}

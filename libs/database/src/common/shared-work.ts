@@ -1,4 +1,5 @@
 import { untilAborted } from './abort.js';
+import { OwnContext } from './own-context.js';
 
 interface Run<Result> {
   readonly result: Promise<Result>;
@@ -9,11 +10,12 @@ interface Run<Result> {
 /**
  * Does a piece of work once at a time: callers that arrive while it is done share its result.
  *
- * Each of them may give up on its own without a loss for the others; when the last one has, the work is cancelled. Who
+ * It belongs to none of them, and runs in the context in which this was made. Each of them may give up on its own without a loss for the others; when the last one has, the work is cancelled. Who
  * comes then waits for its end and has it begun anew.
  */
 export class SharedWork<Result> {
   private run: Run<Result> | undefined;
+  private readonly context = new OwnContext();
 
   constructor(private readonly work: (signal: AbortSignal) => Promise<Result>) {}
 
@@ -41,9 +43,11 @@ export class SharedWork<Result> {
 
   private begin(): Run<Result> {
     const cancelling = new AbortController();
-    const result = this.work(cancelling.signal).finally(() => {
-      this.run = undefined;
-    });
+    const result = this.context
+      .run(() => this.work(cancelling.signal))
+      .finally(() => {
+        this.run = undefined;
+      });
     return { result, cancelling, callers: 0 };
   }
 }

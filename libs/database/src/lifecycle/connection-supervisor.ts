@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { withDeadline } from '../common/deadline.js';
+import { OwnContext } from '../common/own-context.js';
 import { DatabaseError } from '../errors/database.error.js';
 import { fullJitter, type BackoffSchedule } from '../common/backoff.js';
 import type { DatabaseStateControl } from './database-state.control.js';
@@ -36,6 +37,8 @@ export interface SupervisorSettings {
 export class ConnectionSupervisor {
   private readonly stopping = new AbortController();
   private healing: Promise<void> | undefined;
+  /** The healing goes on for longer than the request that has met the outage. */
+  private readonly context = new OwnContext();
 
   constructor(
     private readonly settings: SupervisorSettings,
@@ -58,11 +61,13 @@ export class ConnectionSupervisor {
   /** Tries in the background until the database answers or {@link ConnectionSupervisor.stop} is called. */
   heal(): void {
     if (this.stopping.signal.aborted) return;
-    this.healing ??= this.keepTrying(this.stopping.signal).finally(() => {
-      this.healing = undefined;
-      // A failure that was reported right after the last attempt still found this one under way.
-      if (this.state.status === 'degraded') this.heal();
-    });
+    this.healing ??= this.context
+      .run(() => this.keepTrying(this.stopping.signal))
+      .finally(() => {
+        this.healing = undefined;
+        // A failure that was reported right after the last attempt still found this one under way.
+        if (this.state.status === 'degraded') this.heal();
+      });
   }
 
   /** Aborted by {@link ConnectionSupervisor.stop}, with what an operation on a closing connection fails with. */

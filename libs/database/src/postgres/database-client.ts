@@ -46,6 +46,8 @@ export abstract class DatabaseClient extends pg.Client {
   /** Statements that have not settled. */
   private unsettled = 0;
   private lossCause: unknown;
+  /** The server may yet apply a request to cancel, to whatever the session runs by then. */
+  private cancelComesLate = false;
   private silentMs: number | undefined;
   private endedByServer = false;
   /** When the last statement was handed over, by `performance.now()`. */
@@ -78,7 +80,7 @@ export abstract class DatabaseClient extends pg.Client {
 
   /** Whether the session can be lent to somebody else: open, idle and outside of any transaction. */
   get reusable(): boolean {
-    return this.open && !this.busy && this.getTransactionStatus() === 'I';
+    return this.open && !this.busy && !this.cancelComesLate && this.getTransactionStatus() === 'I';
   }
 
   /**
@@ -113,12 +115,12 @@ export abstract class DatabaseClient extends pg.Client {
    *
    * @returns settles when the server has heard of it, or after half a second
    */
-  destroy(): Promise<void> {
+  async destroy(): Promise<void> {
     const { connection, processID, secretKey } = this.internals;
     const { host, port } = this;
-    const stopped = this.waiting ? requestCancel({ host, port, processID, secretKey }) : Promise.resolve();
+    const stopped = this.waiting ? requestCancel({ host, port, processID, secretKey }) : undefined;
     connection.stream.destroy();
-    return stopped;
+    await stopped;
   }
 
   /** Ends the session for good; at once when somebody still waits on it, whose work must not go on. */
@@ -263,7 +265,13 @@ export abstract class DatabaseClient extends pg.Client {
   private get cancellable(): Cancellable {
     const { host, port } = this;
     const { processID, secretKey } = this.internals;
-    const cancel = () => requestCancel({ host, port, processID, secretKey });
+    const cancel = async () => {
+      // Counts as work: given back meanwhile, the session would be lent to somebody whose statement it hits.
+      this.unsettled += 1;
+      const taken = await requestCancel({ host, port, processID, secretKey });
+      this.unsettled -= 1;
+      this.cancelComesLate ||= !taken;
+    };
     return { target: this.settings.target, cancel };
   }
 

@@ -17,7 +17,7 @@ export interface PoolSqlExecutorSettings {
 }
 
 /** A stream's own transaction: it lasts as long as its consumer takes, which the session's limit is not made for. */
-const BEGIN_STREAM = 'BEGIN READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0';
+const BEGIN_STREAM = ['BEGIN READ ONLY', 'SET LOCAL idle_in_transaction_session_timeout = 0'];
 
 /** SQL over the pool and, inside of a transaction, over the connection that Prisma runs it on. */
 export class PoolSqlExecutor implements SqlExecutor {
@@ -61,7 +61,7 @@ export class PoolSqlExecutor implements SqlExecutor {
   private async *streamAlone(query: pg.QueryConfig, batchSize: number): AsyncGenerator<Row[], void> {
     const client = await this.pool.connect();
     try {
-      await client.query(BEGIN_STREAM);
+      for (const statement of BEGIN_STREAM) await client.query(statement);
       yield* this.readCursor(client, query, batchSize);
     } finally {
       // Nothing was written; a session that cannot even roll back is not taken back by the pool.

@@ -7,7 +7,10 @@ const CANCELLED = '57014';
 /** How one connection stops what it runs. */
 export interface Cancellable {
   readonly target: ErrorTarget;
-  /** Asks the server to stop the statement that runs; settles when the server has heard of it, never rejects. */
+  /**
+   * Asks the server to stop the statement that runs. Until it has settled, and where the server has not taken the request,
+   * the session must not be lent to anybody else; never rejects.
+   */
   cancel(): Promise<void>;
 }
 
@@ -54,7 +57,7 @@ export class QueryCancellation {
   }
 }
 
-/** Whether a statement ends a transaction: cancelled, its session would be left in it, or its outcome unknown. */
+/** False for what ends a transaction: cancelled, its session would be left in it, or its outcome unknown. */
 export function mayBeCancelled({ kind }: TrackedQuery): boolean {
   return kind === 'read' || kind === 'write';
 }

@@ -2,6 +2,8 @@ import type { ClientLike, TransactionClientLike } from '../client/database-regis
 import { InvalidOptionsError } from '../config/config.errors.js';
 import { OptionValidator } from '../config/option-validator.js';
 import { refuseConflict, type JoiningWishes } from '../transaction/joining.js';
+import { cancellationSignal } from '../resilience/cancel-on-abort.js';
+import { shieldLookups } from './shared-lookup.js';
 import type { TransactionContext, TransactionScope } from '../transaction/transaction-context.js';
 import { TRANSACTION_DURATION, type ResolvedTransactionOptions } from '../transaction/transaction.options.js';
 
@@ -28,7 +30,12 @@ export function createAmbientClient<Client extends ClientLike>(
     // A provider with a `then` would be awaited by whoever resolves it.
     if (property === 'then') return undefined;
     const scope = context.current();
-    if (scope === undefined || WHOLE_CLIENT.has(property)) return member(root, property);
+    if (scope === undefined) {
+      const value = member(root, property);
+      // In a transaction Prisma joins nothing.
+      return cancellationSignal() !== undefined && isDelegate(value) ? shieldLookups(value) : value;
+    }
+    if (WHOLE_CLIENT.has(property)) return member(root, property);
     return property === '$transaction' ? nestedTransaction(scope) : member(scope.client, property);
   };
   return { client: new Proxy(root, { get: (_root, property) => read(property) }), read };
@@ -81,4 +88,9 @@ function readWishes(options: unknown, running: ResolvedTransactionOptions): Join
 async function savepoint(client: TransactionClientLike, work: Work): Promise<unknown> {
   // Prisma 7.10.0 writes into the options object it is given, so it gets none.
   return await client.$transaction(work);
+}
+
+/** Whether it is the delegate of a model. */
+export function isDelegate(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && 'findMany' in value;
 }

@@ -3,7 +3,7 @@ import { OWN_MEMBERS, PrismaService } from '../client/prisma.service.js';
 import type { HealthReport } from '../common/health-report.js';
 import { InvalidOptionsError } from '../config/config.errors.js';
 import type { HealthProbe } from '../health/health-probe.port.js';
-import type { AmbientClient } from './ambient-client.js';
+import { isDelegate, type AmbientClient } from './ambient-client.js';
 import { executeWithRetry } from '../resilience/execute-with-retry.js';
 
 /** What the service passes on to the connection it belongs to. */
@@ -84,8 +84,4 @@ export function createPrismaService(
     },
     has: (_target, property) => own.has(property) || property in ambient.client,
   });
-}
-
-function isDelegate(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'findMany' in value;
 }

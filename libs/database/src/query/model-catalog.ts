@@ -1,6 +1,7 @@
 import { delegateName, type DataModel } from '../client/data-model.js';
 import { InvalidOptionsError } from '../config/config.errors.js';
 import { SchemaError } from '../errors/query.errors.js';
+import { OwnContext } from '../common/own-context.js';
 import { describeTable, type CatalogRow } from './model-table.factory.js';
 import type { ModelTable } from './model-table.js';
 import type { SqlExecutor } from './sql-executor.port.js';
@@ -28,19 +29,21 @@ export class ModelCatalog {
   private readonly names: ReadonlyMap<string, string>;
   private reading: Promise<ReadonlyMap<string, ModelTable>> | undefined;
   private known: ReadonlyMap<string, ModelTable> | undefined;
+  private readonly context = new OwnContext();
 
   /** @param schema - that of models which name none; undefined leaves it to the session's search path */
   constructor(
     private readonly executor: SqlExecutor,
     private readonly models: Readonly<Record<string, DataModel>>,
     private readonly schema: string | undefined,
+    private readonly isInTransaction: () => boolean,
   ) {
     this.names = new Map(Object.keys(models).map((name) => [delegateName(name), name]));
   }
 
   /**
    * Read once for all models; a failure is not kept, and so the next call asks again. Inside of a transaction it is read
-   * on that one's connection.
+   * for that one alone and on its connection: the pool may have no other.
    *
    * @param model - the delegate, such as `orderItem`
    * @throws {@link InvalidOptionsError} for a model that the client does not have
@@ -76,13 +79,16 @@ export class ModelCatalog {
   }
 
   private read(): Promise<ReadonlyMap<string, ModelTable>> {
-    this.reading ??= this.readAll().then(
-      (tables) => (this.known = tables),
-      (error: unknown) => {
-        this.reading = undefined;
-        throw error;
-      },
-    );
+    if (this.isInTransaction()) return this.readAll();
+    this.reading ??= this.context
+      .run(() => this.readAll())
+      .then(
+        (tables) => (this.known = tables),
+        (error: unknown) => {
+          this.reading = undefined;
+          throw error;
+        },
+      );
     return this.reading;
   }
 

@@ -49,7 +49,7 @@ export class RequestContext {
 
   /**
    * Aborted when the client closes the connection before it has its answer: {@link cancelOnAbort} stops queries by it.
-   * Of a request of HTTP only; undefined outside of one.
+   * That of a job that was begun with {@link RequestContext.run} is never aborted; undefined outside of both.
    */
   get signal(): AbortSignal | undefined {
     const request = this.storage.getStore();

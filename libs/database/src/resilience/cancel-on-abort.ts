@@ -1,4 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { untilAborted } from '../common/abort.js';
+import { QueryCancelledError } from '../errors/query-cancelled.error.js';
 
 // One for the whole process on purpose: whose signal it is, is said by whoever runs the work.
 const signals = new AsyncLocalStorage<AbortSignal | undefined>();
@@ -25,4 +27,19 @@ export function cancelOnAbort<Result>(
 /** The signal that the caller's queries follow. */
 export function cancellationSignal(): AbortSignal | undefined {
   return signals.getStore();
+}
+
+/**
+ * The caller's own signal ends its wait for something that goes on for others.
+ *
+ * @throws {@link QueryCancelledError} when it is aborted
+ */
+export async function unlessAborted<Result>(shared: Promise<Result>): Promise<Result> {
+  const signal = cancellationSignal();
+  try {
+    return await untilAborted(shared, signal);
+  } catch (error) {
+    if (signal?.aborted === true && error === signal.reason) throw new QueryCancelledError({ cause: error });
+    throw error;
+  }
 }

@@ -1,8 +1,6 @@
-import { untilAborted } from '../../common/abort.js';
-import { QueryCancelledError } from '../../errors/query-cancelled.error.js';
 import { ValidationError } from '../../errors/validation.error.js';
 import { partsOf } from '../../query/database.js';
-import { cancelOnAbort, cancellationSignal } from '../../resilience/cancel-on-abort.js';
+import { cancelOnAbort, unlessAborted } from '../../resilience/cancel-on-abort.js';
 import { refuseUndefined, type Arguments } from '../defined-filters.js';
 import { whereOf } from '../record-id.js';
 import type { Delegate, RepositoryContext } from '../repository-context.js';
@@ -100,7 +98,7 @@ export class RecordLoader {
       }));
     return await (key === undefined || lane === undefined
       ? findAll(value, args)
-      : unlessGivenUp(lane.load(key)));
+      : unlessAborted(lane.load(key)));
   }
 
   private async one(
@@ -132,7 +130,7 @@ export class RecordLoader {
       );
     return await (key === undefined || lane === undefined
       ? find(where, given)
-      : unlessGivenUp(lane.load(key)));
+      : unlessAborted(lane.load(key)));
   }
 
   /** Undefined where calls cannot share a statement. */
@@ -191,17 +189,6 @@ export class RecordLoader {
     const extensions: unknown = Reflect.get(this.context.prisma.client, '_extensions');
     const known = extensions as { isEmpty?: () => boolean } | null | undefined;
     return known?.isEmpty?.() !== true;
-  }
-}
-
-/** The caller's own signal ends its wait, as the statement goes on for the others. */
-async function unlessGivenUp(load: Promise<unknown>): Promise<unknown> {
-  const signal = cancellationSignal();
-  try {
-    return await untilAborted(load, signal);
-  } catch (error) {
-    if (signal?.aborted === true && error === signal.reason) throw new QueryCancelledError({ cause: error });
-    throw error;
   }
 }
 
