@@ -63,6 +63,14 @@ const contests = [
       'repository.findById': () => repository.findById(id),
     },
   },
+  {
+    title: 'findMany of one record',
+    baseline: 'bare PrismaClient',
+    contestants: {
+      'bare PrismaClient': () => bare.category.findMany({ where: { slug: 'books' }, take: 10 }),
+      'repository.findMany': () => repository.findMany({ where: { slug: 'books' }, take: 10 }),
+    },
+  },
 ];
 let bareRedis;
 if (redisServer !== null) {

@@ -104,3 +104,76 @@ export async function loadersAreTyped(): Promise<void> {
   // @ts-expect-error -- a misspelt field
   await products.load(1, { select: { skuu: true } });
 }
+
+export async function everyMethodFollowsItsArguments(): Promise<void> {
+  expectTypeOf(await products.findOne({ select: { name: true } })).toEqualTypeOf<{ name: string } | null>();
+  expectTypeOf(await products.getOne({ select: { name: true } })).toEqualTypeOf<{ name: string }>();
+  expectTypeOf(await products.findByIds([1, 2], { select: { name: true } })).toEqualTypeOf<
+    ({ name: string } | null)[]
+  >();
+  expectTypeOf(await products.exists({ where: { name: 'x' } })).toEqualTypeOf<boolean>();
+  expectTypeOf(await products.deleteMany({ all: true })).toEqualTypeOf<{ count: number }>();
+  expectTypeOf(await products.updateMany({ where: { id: 1 }, data: { name: 'x' } })).toEqualTypeOf<{
+    count: number;
+  }>();
+  const sums = await products.aggregate({ _sum: { priceCents: true }, _count: { _all: true } });
+  expectTypeOf(sums).toEqualTypeOf<{ _sum: { priceCents: number | null }; _count: { _all: number } }>();
+  const groups = await products.groupBy({ by: ['currency'], _count: { _all: true } });
+  expectTypeOf(groups[0]!.currency).toEqualTypeOf<string>();
+  expectTypeOf(groups[0]!._count._all).toEqualTypeOf<number>();
+  const upserted = await products.upsert({
+    where: { sku: 'a' },
+    create: { sku: 'a', name: 'b', priceCents: 1, weightKg: '1', categoryId: 1 },
+    update: { name: 'b' },
+    omit: { name: true },
+  });
+  // @ts-expect-error -- left out of the result
+  void upserted.name;
+  const typed: Prisma.ProductFindManyArgs = { where: { active: true } };
+  expectTypeOf((await products.findMany(typed))[0]!.name).toEqualTypeOf<string>();
+}
+
+export async function unknownKeysAreRefusedAtEveryDepth(): Promise<void> {
+  // @ts-expect-error -- an operator that a number does not have
+  await products.findMany({ where: { priceCents: { contains: '1' } } });
+  // @ts-expect-error -- a misspelt operator
+  await products.findMany({ where: { name: { startWith: 'x' } } });
+  // @ts-expect-error -- a misspelt field of a relation
+  await products.findMany({ where: { category: { is: { slgu: 'x' } } } });
+  // @ts-expect-error -- a misspelt field in a disjunction
+  await products.findMany({ where: { OR: [{ name: 'x' }, { nmae: 'y' }] } });
+  // @ts-expect-error -- a misspelt field in a nested write
+  await products.update({ where: { id: 1 }, data: { category: { update: { slgu: 'x' } } } });
+  // @ts-expect-error -- a misspelt field to include, two levels down
+  await products.findMany({ include: { category: { include: { prodcuts: true } } } });
+  // @ts-expect-error -- a misspelt field to omit
+  await products.findMany({ omit: { nmae: true } });
+  // @ts-expect-error -- a misspelt field to order by
+  await products.findMany({ orderBy: { nmae: 'asc' } });
+  // @ts-expect-error -- a misspelt key beside the others
+  await products.findMany({ where: { id: 1 }, tkae: 1 });
+  // @ts-expect-error -- a misspelt field to sum
+  await products.aggregate({ _sum: { price: true } });
+  // @ts-expect-error -- a misspelt field to group by
+  await products.groupBy({ by: ['currnecy'] });
+  // @ts-expect-error -- a misspelt field to count
+  await products.count({ select: { nmae: true } });
+  const select = { name: true, nmae: true } as const;
+  // @ts-expect-error -- also where the shape is no literal in the call
+  await products.findMany({ select });
+  // @ts-expect-error -- a shape and a part of it left out
+  await products.findMany({ select: { name: true }, omit: { sku: true } });
+}
+
+export async function bulkWritesSayWhatTheyMean(): Promise<void> {
+  // @ts-expect-error -- neither a condition nor `all`
+  await products.deleteMany({});
+  // @ts-expect-error -- neither a condition nor `all`
+  await products.updateMany({ data: { name: 'x' } });
+  // @ts-expect-error -- both
+  await products.deleteMany({ all: true, where: { id: 1 } });
+  // @ts-expect-error -- undefined is no condition
+  await products.deleteMany({ where: undefined });
+  // @ts-expect-error -- an operator is no id
+  await products.findById({ gt: 0 });
+}

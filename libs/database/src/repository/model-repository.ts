@@ -8,6 +8,7 @@ import { RecordLoader, type LoadBoundary } from './loading/record-loader.js';
 import { exists, findById, getById, getOne } from './reads.js';
 import { RepositoryContext, type Delegate, type RepositoryHooks, type Scope } from './repository-context.js';
 import type { TraitOptions } from './resolved-traits.js';
+import { rejected } from './start-query.js';
 import { deleteMany, deleteOne, markOf, restore } from './soft-delete.js';
 import { create, createMany, remove, removeMany, update, updateMany, upsert } from './writes.js';
 
@@ -36,8 +37,13 @@ export abstract class ModelRepository implements RepositoryHooks {
     return this[CONTEXT].delegate;
   }
 
-  async findById(id: unknown, shape?: Arguments): Promise<unknown> {
-    return findById(this[CONTEXT], id, shape);
+  // On the path of every request, so without a promise of its own.
+  findById(id: unknown, shape?: Arguments): Promise<unknown> {
+    try {
+      return findById(this[CONTEXT], id, shape);
+    } catch (error) {
+      return rejected(error);
+    }
   }
 
   async getById(id: unknown, shape?: Arguments): Promise<unknown> {
@@ -57,9 +63,13 @@ export abstract class ModelRepository implements RepositoryHooks {
     return getOne(this[CONTEXT], args);
   }
 
-  async findMany(args?: Arguments): Promise<unknown> {
-    const context = this[CONTEXT];
-    return context.call('findMany', context.scoped(args));
+  findMany(args?: Arguments): Promise<unknown> {
+    try {
+      const context = this[CONTEXT];
+      return context.call('findMany', context.scoped(args));
+    } catch (error) {
+      return rejected(error);
+    }
   }
 
   async paginate(args: Arguments): Promise<unknown> {

@@ -6,6 +6,7 @@ import { classifyFault, translateError } from '../fault/translate-error.js';
 import type { Database } from '../query/database.js';
 import { refuseUndefinedFilters, type Arguments } from './defined-filters.js';
 import { narrowedWhere } from './narrowed-where.js';
+import { isPlainClient, rejected, startQuery } from './start-query.js';
 import { resolveTraits, type ResolvedTraits, type TraitOptions } from './resolved-traits.js';
 
 /** What a repository asks of Prisma's delegate. */
@@ -61,6 +62,8 @@ export class RepositoryContext {
   /** The scalar fields of the model by their names. */
   readonly fields: Delegate['fields'];
   readonly #options: TraitOptions;
+  readonly #client: object;
+  readonly #isPlain: boolean;
 
   constructor(
     readonly model: string,
@@ -72,6 +75,8 @@ export class RepositoryContext {
     readonly clock: Clock = systemClock,
   ) {
     this.#options = options;
+    this.#client = prisma.client;
+    this.#isPlain = isPlainClient(this.#client);
     // Copied, as Prisma's object says of every key that it has it.
     const { fields } = this.delegate;
     this.fields = Object.fromEntries(
@@ -82,7 +87,7 @@ export class RepositoryContext {
 
   /** Read afresh for every call: which connection it speaks to depends on the caller's transaction. */
   get delegate(): Delegate {
-    const delegate: unknown = Reflect.get(this.prisma.client, this.model);
+    const delegate: unknown = Reflect.get(this.#client, this.model);
     if (typeof delegate === 'object' && delegate !== null) return delegate as Delegate;
     throw new InvalidOptionsError(`RepositoryFor('${this.model}')`, [
       { path: 'model', problem: `is "${this.model}", which the client does not have.` },
@@ -129,7 +134,9 @@ export class RepositoryContext {
   ): Promise<unknown> {
     try {
       if (args !== undefined) refuseUndefinedFilters(args);
-      return this.delegate[operation](args).then(undefined, (error: unknown) => {
+      const { delegate } = this;
+      const query = this.#isPlain ? startQuery(delegate, operation, args) : delegate[operation](args);
+      return query.then(undefined, (error: unknown) => {
         throw this.translate(error, operation, method, key);
       });
     } catch (error) {
@@ -148,8 +155,4 @@ export class RepositoryContext {
     if (!(translated instanceof RecordNotFoundError)) return translated;
     return new RecordNotFoundError(this.model, method, key, { cause: error });
   }
-}
-
-async function rejected(error: unknown): Promise<never> {
-  throw error;
 }

@@ -8,7 +8,7 @@ import type { ColumnsOf } from '../client/model-types.js';
 export type FieldsOf<Client, Model extends string, Wanted> = 0 extends 1 & ColumnsOf<Client, Model>
   ? string
   : {
-      [Field in keyof ColumnsOf<Client, Model> & string]: Wanted extends ColumnsOf<Client, Model>[Field]
+      [Field in keyof ColumnsOf<Client, Model> & string]: [Wanted] extends [ColumnsOf<Client, Model>[Field]]
         ? NonNullable<ColumnsOf<Client, Model>[Field]> extends NonNullable<Wanted>
           ? Field
           : never

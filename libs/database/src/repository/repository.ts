@@ -5,6 +5,7 @@ import type {
   DelegateOf,
   Exact,
   IdOf,
+  KnownKeys,
   ModelOf,
   PlainArgs,
   ResultOf,
@@ -179,7 +180,9 @@ export declare class Repository<Client, Model extends string, Traits extends Rep
   /** How many records match; with `select`, the counts by field. */
   count<Select = true>(
     args?: Omit<ArgsOf<Client, Model, 'count'>, 'select'> & {
-      readonly select?: Select & ArgsOf<Client, Model, 'count'>['select'];
+      readonly select?: Select &
+        ArgsOf<Client, Model, 'count'>['select'] &
+        KnownKeys<Select, ArgsOf<Client, Model, 'count'>['select']>;
     },
   ): Promise<ResultOf<Client, Model, { select: Select }, 'count'>>;
 
