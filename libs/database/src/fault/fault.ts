@@ -1,3 +1,4 @@
+import type { ConstraintViolation } from '../errors/constraint.errors.js';
 import type { ErrorOutcome, ErrorTarget } from '../errors/database.error.js';
 import type { ErrorCode } from '../errors/error-codes.js';
 import type { FaultSource } from './evidence.js';
@@ -23,6 +24,11 @@ export interface FaultContext {
   readonly access?: 'read' | 'write';
   /** How long the operation had run, in milliseconds. */
   readonly elapsedMs?: number;
+  /**
+   * The fields of a broken constraint, where the caller knows the table better than its error does; undefined leaves what
+   * the error says.
+   */
+  readonly fieldsOf?: (violation: ConstraintViolation) => readonly string[] | undefined;
 }
 
 /**

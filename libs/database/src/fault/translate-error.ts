@@ -13,6 +13,7 @@ import {
   ForeignKeyViolationError,
   NotNullViolationError,
   UniqueViolationError,
+  type ConstraintViolation,
 } from '../errors/constraint.errors.js';
 import type { DatabaseError } from '../errors/database.error.js';
 import { CommitOutcomeUnknownError, OutcomeUnknownError } from '../errors/outcome.errors.js';
@@ -97,7 +98,7 @@ function build(diagnosis: Diagnosis, context: FaultContext, options: Options): D
   const { phase, access, elapsedMs } = context;
   const operation = context.operation ?? 'The operation';
   const endpoint = context.endpoint ?? endpointOf(evidence);
-  const violation = () => readViolation(evidence.nodes);
+  const violation = () => withFields(readViolation(evidence.nodes), context);
   switch (verdict.kind) {
     case 'unavailable':
       return new UnavailableError(endpoint, reason, options);
@@ -160,6 +161,11 @@ function build(diagnosis: Diagnosis, context: FaultContext, options: Options): D
     case 'rejected':
       return new RejectedQueryError(operation, reason, { ...options, outcome: outcomeOfRejection(evidence) });
   }
+}
+
+function withFields(violation: ConstraintViolation, { fieldsOf }: FaultContext): ConstraintViolation {
+  const fields = fieldsOf?.(violation);
+  return fields === undefined ? violation : { ...violation, fields };
 }
 
 /** What a broken connection means depends on how far the operation had come. */

@@ -4,6 +4,7 @@ import { InvalidOptionsError } from '../config/config.errors.js';
 import { RecordNotFoundError } from '../errors/record-not-found.error.js';
 import { classifyFault, translateError } from '../fault/translate-error.js';
 import type { Database } from '../query/database.js';
+import { constraintFields, knowTable } from './constraint-fields.js';
 import { refuseUndefinedFilters, type Arguments } from './defined-filters.js';
 import { narrowedWhere } from './narrowed-where.js';
 import { isPlainClient, rejected, startQuery } from './start-query.js';
@@ -136,7 +137,8 @@ export class RepositoryContext {
       if (args !== undefined) refuseUndefinedFilters(args);
       const { delegate } = this;
       const query = this.#isPlain ? startQuery(delegate, operation, args) : delegate[operation](args);
-      return query.then(undefined, (error: unknown) => {
+      return query.then(undefined, async (error: unknown) => {
+        await knowTable(this.db, this.model, error);
         throw this.translate(error, operation, method, key);
       });
     } catch (error) {
@@ -151,6 +153,7 @@ export class RepositoryContext {
     const translated = translateError(error, {
       operation: `${this.model}.${method}`,
       access: READS.has(operation) ? 'read' : 'write',
+      fieldsOf: (violation) => constraintFields(this.db, this.model, violation),
     });
     if (!(translated instanceof RecordNotFoundError)) return translated;
     return new RecordNotFoundError(this.model, method, key, { cause: error });
