@@ -30,10 +30,12 @@ export interface DataModel {
  * @throws {@link InvalidOptionsError} when the client carries none
  */
 export function readDataModel(client: unknown): Readonly<Record<string, DataModel>> {
-  const model = (client as { readonly _runtimeDataModel?: RuntimeDataModel } | null)?._runtimeDataModel;
-  if (typeof model?.models === 'object' && model.models !== null) {
+  const generated = client as GeneratedClient | null;
+  const models = generated?._runtimeDataModel?.models;
+  if (typeof models === 'object' && models !== null) {
+    const schema = generated?._engineConfig?.inlineSchema;
     return Object.fromEntries(
-      Object.entries(model.models).map(([name, one]) => [name, withMappedEnums(one, model.enums ?? {})]),
+      Object.entries(models).map(([name, model]) => [name, withMappedEnums(model, schema)]),
     );
   }
   throw new InvalidOptionsError('DatabaseModule', [
@@ -41,22 +43,25 @@ export function readDataModel(client: unknown): Readonly<Record<string, DataMode
   ]);
 }
 
-interface RuntimeDataModel {
-  readonly models?: Readonly<Record<string, DataModel>> | null;
-  readonly enums?: Readonly<Record<string, EnumModel>>;
+interface GeneratedClient {
+  readonly _runtimeDataModel?: { readonly models?: Readonly<Record<string, DataModel>> | null };
+  readonly _engineConfig?: { readonly inlineSchema?: unknown };
 }
 
-interface EnumModel {
-  readonly values: readonly { readonly name: string; readonly dbName?: string | null }[];
-}
-
-function withMappedEnums(model: DataModel, enums: Readonly<Record<string, EnumModel>>): DataModel {
-  const isMapped = ({ kind, type }: DataModelField) =>
-    kind === 'enum' && enums[type]?.values.some(({ name, dbName }) => (dbName ?? name) !== name) === true;
+/** Only the text of the schema, which the client carries as well, says of an enum's values how the database names them. */
+function withMappedEnums(model: DataModel, schema: unknown): DataModel {
+  const isMapped = ({ kind, type }: DataModelField) => kind === 'enum' && mapsValues(schema, type);
   return {
     ...model,
     fields: model.fields.map((field) => (isMapped(field) ? { ...field, hasMappedValues: true } : field)),
   };
+}
+
+/** An enum that cannot be found is taken for mapped, which costs time and is never wrong. */
+function mapsValues(schema: unknown, name: string): boolean {
+  if (typeof schema !== 'string') return true;
+  const body = new RegExp(`^\\s*enum\\s+${name}\\s*\\{([\\s\\S]*?)^\\s*\\}`, 'm').exec(schema)?.[1];
+  return body === undefined || /[^@]@map\(/.test(body);
 }
 
 /** The delegate of a model as the client names it: `OrderItem` is `client.orderItem`. */

@@ -38,7 +38,8 @@ export function describeTable(modelName: string, model: DataModel, row: CatalogR
       column,
       type,
       kind,
-      isList,
+      // The client's data model does not say it of scalars (Prisma 7.10).
+      isList: isList || sqlType.endsWith('[]'),
       ...(hasMappedValues === true && { hasMappedValues }),
       sqlType,
       nullable: !notNull,

@@ -11,6 +11,8 @@ import { keyText } from './records-of-keys.js';
 import { readKeys } from './sql-page-reader.js';
 import { locateStatement, PLACE } from './locate-statement.js';
 
+const LARGER_STEP = 1_000;
+
 /**
  * Finds the rows of a page with a condition that only Prisma understands. Prisma's language has no row values and no
  * microseconds, so it is asked for the rows from the cursor's millisecond on, and SQL says of the rows it found, by their
@@ -39,13 +41,13 @@ async function readAfter(
     where: both(request.where, cursor && wherePrismaAfter(order, cursor, isInclusive)),
     orderBy: toOrderBy(order),
     select: Object.fromEntries(key.map(({ field }) => [field, true])),
-    take: limit,
   };
   const rows: KeyRow[] = [];
-  for (let skip = 0; rows.length < limit; skip += limit) {
-    const found = (await context.call('findMany', { ...args, skip }, 'paginate')) as readonly Row[];
+  // Mostly the first question is the last one; many rows within the millisecond of the cursor take larger steps.
+  for (let skip = 0, take = limit; rows.length < limit; skip += take, take = Math.max(take, LARGER_STEP)) {
+    const found = (await context.call('findMany', { ...args, take, skip }, 'paginate')) as readonly Row[];
     rows.push(...(await locate(context, request, key, found, isInclusive)));
-    if (found.length < limit) break;
+    if (found.length < take) break;
   }
   return rows.slice(0, limit);
 }

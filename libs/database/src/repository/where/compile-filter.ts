@@ -62,6 +62,8 @@ function equals({ name, read, isInsensitive }: Subject, value: unknown): Conditi
 
 function isNot(subject: Subject, value: unknown): Condition | undefined {
   if (value === null) return () => `${subject.name} IS NOT NULL`;
+  // To Prisma the opposite of no condition is no condition.
+  if (isPlainObject(value) && Object.keys(value).length === 0) return undefined;
   const condition = isPlainObject(value) ? compileOperators(subject, value) : equals(subject, value);
   return condition && not(condition);
 }

@@ -12,20 +12,38 @@ import { quoteIdentifier } from './sql-parameters.js';
  * @param alias - of the model's table in the statement
  */
 export function compileWhere(table: ModelTable, where: unknown, alias: string): Condition | undefined {
-  if (where === undefined) return ALWAYS;
+  return where === undefined ? ALWAYS : compilePart({ table, alias, isInner: false }, where);
+}
+
+interface Place {
+  readonly table: ModelTable;
+  readonly alias: string;
+  /** Whether it stands in an OR or a NOT. */
+  readonly isInner: boolean;
+}
+
+function compilePart(place: Place, where: unknown): Condition | undefined {
   if (!isPlainObject(where)) return undefined;
-  const conditions = Object.entries(where).map(([key, value]) => compileEntry(table, key, value, alias));
+  const entries = Object.entries(where);
+  // An empty condition in an OR or a NOT is at times true and at times nothing at all to Prisma (7.10).
+  if (entries.length === 0 && place.isInner) return undefined;
+  const conditions = entries.map(([key, value]) => compileEntry(place, key, value));
   return conditions.every((condition) => condition !== undefined) ? allOf(conditions) : undefined;
 }
 
-function compileEntry(table: ModelTable, key: string, value: unknown, alias: string): Condition | undefined {
-  const column = table.columns.get(key);
-  if (column !== undefined) return compileFilter(column, `${alias}.${quoteIdentifier(column.column)}`, value);
+function compileEntry(place: Place, key: string, value: unknown): Condition | undefined {
+  const column = place.table.columns.get(key);
+  if (column !== undefined) {
+    if (place.isInner && isPlainObject(value) && Object.keys(value).length === 0) return undefined;
+    return compileFilter(column, `${place.alias}.${quoteIdentifier(column.column)}`, value);
+  }
   if (key !== 'AND' && key !== 'OR' && key !== 'NOT') return undefined;
   if (key === 'OR' && !Array.isArray(value)) return undefined;
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];
-  const parts = list.map((part) => compileWhere(table, part, alias));
-  if (!list.every(isPlainObject) || !parts.every((part) => part !== undefined)) return undefined;
+  if (list.length === 0 && (place.isInner || key === 'OR')) return undefined;
+  const inner = key === 'AND' ? place : { ...place, isInner: true };
+  const parts = list.map((part) => compilePart(inner, part));
+  if (!parts.every((part) => part !== undefined)) return undefined;
   if (key === 'OR') return anyOf(parts);
   return allOf(key === 'AND' ? parts : parts.map(not));
 }
