@@ -26,6 +26,19 @@ describe('the kind of a statement', () => {
     ['ROLLBACK', 'control'],
     ['SAVEPOINT s1', 'control'],
     ['SET TRANSACTION ISOLATION LEVEL SERIALIZABLE', 'control'],
+    [String.raw`SELECT E'\''; DELETE FROM t WHERE x='a'`, 'unclear'],
+    [String.raw`SELECT E'\'' FROM t`, 'write'],
+    [String.raw`INSERT INTO t VALUES ('\x00ff')`, 'write'],
+    ["SELECT $$'$$; DELETE FROM t WHERE x='a'", 'unclear'],
+    ["SELECT $tag$'$tag$; DELETE FROM t WHERE x='a'", 'unclear'],
+    ['SELECT "a" FROM "t" WHERE "id" = $1 AND "b" = $2', 'read'],
+    [`SELECT "it's"; DELETE FROM t WHERE x='a'`, 'unclear'],
+    ["SELECT 1 /* it's */; DELETE FROM t WHERE x='a'", 'unclear'],
+    ["SELECT 1 -- it's\n; DELETE FROM t WHERE x='a'", 'unclear'],
+    ["SELECT 1 /* traceparent='00-01' */", 'read'],
+    ["SELECT '--', '/*'; DELETE FROM t", 'unclear'],
+    ['/* /* */ SELECT 1 */ DELETE FROM t', 'unclear'],
+    [`SELECT "two words"(1)`, 'write'],
     ['', 'write'],
     ['CALL something()', 'write'],
   ])('of %j is %s', (sql, kind) => {
@@ -35,7 +48,10 @@ describe('the kind of a statement', () => {
   it('is found in linear time, however much noise is in front', () => {
     const noise = '/* '.repeat(50_000);
     const started = performance.now();
-    expect(statementKind(`${noise}SELECT 1`)).toBe('write');
+    expect(statementKind(`${noise}SELECT 1`)).toBe('unclear');
+    for (const part of ["'", '"', "''", '-- ', '*/', '/***'])
+      expect(statementKind(`SELECT 1 ${part.repeat(50_000)}`)).not.toBe('commit');
+    expect(statementKind(`SELECT '${'x'.repeat(50_000_000)}'`)).toBe('read');
     expect(performance.now() - started).toBeLessThan(1_000);
   });
 });

@@ -7,8 +7,11 @@
  */
 export type StatementKind = 'read' | 'write' | 'commit' | 'control' | 'unclear';
 
-const LEADING_NOISE = /^(?:\s+|--[^\n]*(?:\n|$)|\/\*(?:[^*]|\*(?!\/))*\*\/|\()+/;
-const LITERAL = /'(?:[^']|'')*'/g;
+/** Literals, quoted names and comments; whichever begins first hides what looks like another one inside it. */
+const OPAQUE = /'[^']*(?:''[^']*)*'|"[^"]*"|--[^\n]*|\/\*[^*]*(?:\*(?!\/)[^*]*)*(?:\*\/|$)/g;
+/** `E'\''` and `$tag$ … $tag$`: where their literals end is not known here. */
+const UNREADABLE = /\\|\$(?:[a-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/i;
+const LEADING_NOISE = /^[\s(]+/;
 const SEVERAL = /;\s*\S/;
 const TWO_PHASES = /^(?:prepare\s+transaction|(?:commit|rollback)\s+prepared)\b/i;
 const COMMIT = /^(?:commit|end)\b/i;
@@ -45,11 +48,21 @@ const HARMLESS = new Set(
 
 /** Reads the kind from the text, and takes what it does not know for a write, so that a doubt never leads to a repetition. */
 export function statementKind(sql: string): StatementKind {
-  const text = sql.replace(LEADING_NOISE, '').replace(LITERAL, "''");
-  if (SEVERAL.test(text) || TWO_PHASES.test(text)) return 'unclear';
+  let comments = 'plain';
+  const text = sql
+    .replace(OPAQUE, (part) => {
+      if (part.startsWith("'")) return "''";
+      if (part.startsWith('"')) return '"quoted"';
+      if (part.startsWith('/*') && part.includes('/*', 2)) comments = 'nested';
+      return ' ';
+    })
+    .replace(LEADING_NOISE, '');
+  const unreadable = UNREADABLE.test(sql);
+  if (comments === 'nested' || SEVERAL.test(unreadable ? sql : text) || TWO_PHASES.test(text))
+    return 'unclear';
   if (COMMIT.test(text)) return 'commit';
   if (CONTROL.test(text)) return 'control';
-  return READ.test(text) && !INTO.test(text) && callsOnlyHarmless(text) ? 'read' : 'write';
+  return !unreadable && READ.test(text) && !INTO.test(text) && callsOnlyHarmless(text) ? 'read' : 'write';
 }
 
 /** Any function may write; only those that are known not to are left to a read. */
