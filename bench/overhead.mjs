@@ -1,6 +1,7 @@
 // What the library adds to one call: PrismaService and a repository beside a bare PrismaClient, RedisService beside bare
 // ioredis. All contestants take turns in short slices of one run, so that a noisy machine slows them alike; compare the
-// ratios, never two runs. Then the cost of a start without I/O. `npm run bench -- overhead [rounds]`; needs what
+// ratios, never two runs. Then the cost of a start without I/O. What is promised is printed beside; with `--check` the
+// run fails where a figure is above it by more than the noise. `npm run bench -- overhead [rounds] [--check]`; needs what
 // `npm run build` makes.
 import 'reflect-metadata';
 import { mkdtemp, rm, chmod } from 'node:fs/promises';
@@ -12,9 +13,14 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import { Redis } from 'ioredis';
 import { DatabaseModule, PrismaService, RedisService, RepositoryFor } from 'nestjs-database';
 import { startEmbeddedPostgres, startEmbeddedRedis } from 'nestjs-database/embedded';
+import { readArguments, Verdict } from './support/verdict.mjs';
 import { PrismaClient } from '../apps/shop/dist/generated/prisma/client.js';
 
-const ROUNDS = Number(process.argv[2] ?? 30);
+const { rounds: ROUNDS, check } = readArguments(30);
+/** Of the median time of a call, to the bare client's. */
+const PROMISED_RATIO = 1.05;
+/** By how much the median of one run may be off on a machine that does other things as well. */
+const NOISE = 0.05;
 const CALLS_PER_SLICE = 400;
 const CONCURRENCIES = [1, 32];
 
@@ -84,6 +90,7 @@ if (redisServer !== null) {
   });
 }
 
+const verdict = new Verdict(check);
 for (const { title, baseline, contestants } of contests) {
   for (const concurrency of CONCURRENCIES) {
     const times = await compete(contestants, concurrency);
@@ -94,9 +101,17 @@ for (const { title, baseline, contestants } of contests) {
       console.log(
         `  ${name.padEnd(22)} ${figures(wall, times[baseline].wall)} a call   ${figures(cpu, times[baseline].cpu)} of processor time`,
       );
+      if (name !== baseline)
+        verdict.note(
+          `${name}, concurrency ${concurrency}`,
+          ratioWithin(wall, times[baseline].wall),
+          PROMISED_RATIO,
+          NOISE,
+        );
     }
   }
 }
+verdict.end();
 
 await import('./boot.mjs');
 
@@ -135,10 +150,13 @@ async function slice(call, concurrency) {
   await Promise.all(Array.from({ length: concurrency }, worker));
 }
 
+/** Within a round the contestants meet the same noise, which a ratio of two medians does not cancel. */
+function ratioWithin(values, baseline) {
+  return median(values.map((micros, round) => micros / baseline[round]));
+}
+
 function figures(values, baseline) {
-  // Within a round the contestants meet the same noise, which a ratio of two medians does not cancel.
-  const ratio = median(values.map((micros, round) => micros / baseline[round]));
-  return `${median(values).toFixed(1).padStart(8)} µs ${ratio.toFixed(3)} ×`;
+  return `${median(values).toFixed(1).padStart(8)} µs ${ratioWithin(values, baseline).toFixed(3)} ×`;
 }
 
 function median(values) {
