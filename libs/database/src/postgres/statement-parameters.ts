@@ -1,3 +1,4 @@
+import { timestampText } from '../common/timestamp-text.js';
 import { ValidationError } from '../errors/validation.error.js';
 
 /** The wire protocol counts parameters in 16 bits. */
@@ -49,6 +50,7 @@ function encodeObject(value: object, path: string, isDecimal: DecimalTest): unkn
     return value.map((element, index) => encode(element, `${path}[${index}]`, isDecimal));
   if (value instanceof Date) {
     if (Number.isNaN(value.getTime())) throw new ValidationError(path, 'is an invalid Date.');
+    // The driver would write local time, and nothing before year 1.
     return timestampText(value);
   }
   if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
@@ -69,13 +71,4 @@ function jsonText(value: object, path: string): string {
   } catch (error) {
     throw new ValidationError(path, `cannot be written as JSON: ${(error as Error).message}`);
   }
-}
-
-/** The driver would write local time, and nothing before year 1; PostgreSQL writes years before it with BC. */
-function timestampText(date: Date): string {
-  const iso = date.toISOString();
-  if (iso.startsWith('+')) return iso.slice(1).replace(/^0/, '');
-  if (!iso.startsWith('-')) return iso.startsWith('0000') ? `0001${iso.slice(4)} BC` : iso;
-  // Year -1 of ISO 8601 is 2 BC.
-  return `${String(1 - date.getUTCFullYear()).padStart(4, '0')}${iso.slice(7)} BC`;
 }

@@ -1,0 +1,134 @@
+import { ValidationError } from '../../errors/validation.error.js';
+import type { ModelColumn, ModelTable } from '../../query/model-table.js';
+import type { Arguments } from '../defined-filters.js';
+import type { RepositoryContext } from '../repository-context.js';
+import { bulkTarget, readChunkSize, readRows, writeInChunks, type BulkTarget } from './bulk-write.js';
+import type { ColumnRows } from './column-rows.js';
+import { insertStatement } from './insert-statement.js';
+
+/** What {@link bulkUpsert} answers. */
+export interface BulkUpsertOutcome {
+  readonly inserted: number;
+  readonly updated: number;
+}
+
+/** Only a row that was just written has never been locked or replaced by anybody. */
+const IS_NEW = '(t.xmax = 0) AS "inserted"';
+
+/** Writes new rows, and changes those whose key is there already: all of it, or nothing where one fails. */
+export async function bulkUpsert(
+  context: RepositoryContext,
+  given: unknown,
+  options: Arguments,
+): Promise<BulkUpsertOutcome> {
+  const chunkSize = readChunkSize(options.chunkSize);
+  const rows = readRows(given);
+  const target = await bulkTarget(context, rows);
+  const { table, groups } = target;
+  const key = keyColumns(table, options.on);
+  const chosen = updatedColumns(table, options.update, key);
+  refuseMissing(rows, [...key, ...chosen]);
+  refuseDuplicates(rows, groups, key);
+  const update = [...chosen, ...touched(target, chosen)];
+  const conflict = { target: key, update, counter: undefined };
+  const outcome = { inserted: 0, updated: 0 };
+  await writeInChunks(
+    context,
+    inLockOrder(groups, key),
+    chunkSize,
+    'bulkUpsert',
+    (columns) => insertStatement(table, columns, conflict, IS_NEW),
+    (written) => {
+      const inserted = written.filter((row) => row.inserted === true).length;
+      outcome.inserted += inserted;
+      outcome.updated += written.length - inserted;
+    },
+  );
+  return outcome;
+}
+
+/** @throws {@link ValidationError} when `on` is no unique key of the table */
+function keyColumns(table: ModelTable, on: unknown): readonly ModelColumn[] {
+  const fields: readonly unknown[] = Array.isArray(on) ? on : [];
+  const wanted = new Set(fields);
+  const isKey = table.uniqueKeys.some(
+    (key) => key.length === wanted.size && key.every((field) => wanted.has(field)),
+  );
+  if (!isKey || wanted.size !== fields.length) {
+    const keys = table.uniqueKeys.map((key) => `[${key.join(', ')}]`).join(', ');
+    throw new ValidationError('on', `names no unique key of ${table.modelName}. It has ${keys || 'none'}.`);
+  }
+  return fields.map((field) => columnOf(table, field, 'on'));
+}
+
+/** @throws {@link ValidationError} for what cannot be changed */
+function updatedColumns(table: ModelTable, update: unknown, key: readonly ModelColumn[]): readonly ModelColumn[] {
+  if (!Array.isArray(update)) throw new ValidationError('update', 'is no list of fields.');
+  return (update as unknown[]).map((field, index) => {
+    const column = columnOf(table, field, `update.${index}`);
+    if (key.includes(column)) throw new ValidationError(`update.${index}`, 'is a part of the key in `on`.');
+    if (column.generated) throw new ValidationError(`update.${index}`, 'is computed by the database.');
+    return column;
+  });
+}
+
+function columnOf(table: ModelTable, field: unknown, path: string): ModelColumn {
+  const column = typeof field === 'string' ? table.columns.get(field) : undefined;
+  if (column === undefined) throw new ValidationError(path, 'is no column of the model.');
+  return column;
+}
+
+/** A row without a value would change the old one to the default; a null in a key never meets another row. */
+function refuseMissing(rows: readonly unknown[], columns: readonly ModelColumn[]): void {
+  for (const [index, row] of rows.entries()) {
+    for (const { field } of columns) {
+      if ((row as Arguments)[field] === undefined)
+        throw new ValidationError(`rows.${index}.${field}`, 'is missing, although `on` or `update` names it.');
+    }
+  }
+}
+
+/** @throws {@link ValidationError} for two rows of one key, of which no statement can tell which one is to win */
+function refuseDuplicates(
+  rows: readonly unknown[],
+  groups: readonly ColumnRows[],
+  key: readonly ModelColumn[],
+): void {
+  const seen = new Set<string>();
+  for (const { columns, rows: texts } of groups) {
+    const places = key.map((column) => columns.indexOf(column));
+    for (const row of texts) {
+      const values = places.map((place) => row[place]);
+      if (values.includes(null)) throw new ValidationError('rows', `hold a null in a key (${fieldsOf(key)}), which never meets another row.`);
+      const text = JSON.stringify(values);
+      if (seen.has(text)) throw new ValidationError('rows', `hold two records of the same key (${fieldsOf(key)}), among ${rows.length}.`);
+      seen.add(text);
+    }
+  }
+}
+
+function fieldsOf(columns: readonly ModelColumn[]): string {
+  return columns.map(({ field }) => field).join(', ');
+}
+
+/** What changes with every change: `@updatedAt`, unless the caller has said which value it takes. */
+function touched({ table, schema, groups }: BulkTarget, chosen: readonly ModelColumn[]): readonly ModelColumn[] {
+  if (chosen.length === 0) return [];
+  const defaults = schema.fields.get(table.modelName);
+  return [...table.columns.values()].filter(
+    (column) =>
+      defaults?.get(column.field)?.updatedAt === true &&
+      !chosen.includes(column) &&
+      groups.every(({ columns }) => columns.includes(column)),
+  );
+}
+
+/** By key, so that two upserts of the same rows wait for each other instead of meeting in a deadlock. */
+function inLockOrder(groups: readonly ColumnRows[], key: readonly ModelColumn[]): ColumnRows[] {
+  return groups.map(({ columns, rows }) => {
+    const places = key.map((column) => columns.indexOf(column));
+    const keyed = rows.map((row) => ({ row, text: places.map((place) => row[place]).join('\0') }));
+    keyed.sort((one, other) => (one.text < other.text ? -1 : 1));
+    return { columns, rows: keyed.map(({ row }) => row) };
+  });
+}

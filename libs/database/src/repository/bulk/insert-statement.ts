@@ -1,0 +1,49 @@
+import type { ModelColumn, ModelTable } from '../../query/model-table.js';
+import { castType } from './column-text.js';
+
+/** What happens to a row whose key is there already. */
+export interface ConflictClause {
+  /** The columns of the key; undefined stands for any. */
+  readonly target: readonly ModelColumn[] | undefined;
+  /** What takes the values of the row; none leaves the old row as it is. */
+  readonly update: readonly ModelColumn[];
+  /** A column that counts one up with each change. */
+  readonly counter: ModelColumn | undefined;
+}
+
+/**
+ * One text for any number of rows: each column is one parameter, a list of texts, and so no number of rows comes near the
+ * number of parameters a statement can carry.
+ *
+ * @param answer - what to select from the written rows, which are called `written`; `inserted` says which are new
+ */
+export function insertStatement(
+  table: ModelTable,
+  columns: readonly ModelColumn[],
+  conflict: ConflictClause | undefined,
+  returning: string,
+): string {
+  const name = `${quoted(table.schema)}.${quoted(table.table)}`;
+  const target = columns.map(({ column }) => quoted(column)).join(', ');
+  const values = columns.map((column, index) => `u.c${index}::${castType(column)}`).join(', ');
+  const lists = columns.map((_column, index) => `$${index + 1}::text[]`).join(', ');
+  const names = columns.map((_column, index) => `c${index}`).join(', ');
+  return [
+    `INSERT INTO ${name} AS t (${target})`,
+    `SELECT ${values} FROM unnest(${lists}) AS u(${names})`,
+    ...(conflict === undefined ? [] : [onConflict(conflict)]),
+    ...(returning === '' ? [] : [`RETURNING ${returning}`]),
+  ].join(' ');
+}
+
+export function quoted(identifier: string): string {
+  return `"${identifier.replaceAll('"', '""')}"`;
+}
+
+function onConflict({ target, update, counter }: ConflictClause): string {
+  const key = target === undefined ? '' : ` (${target.map(({ column }) => quoted(column)).join(', ')})`;
+  if (update.length === 0) return `ON CONFLICT${key} DO NOTHING`;
+  const changes = update.map(({ column }) => `${quoted(column)} = EXCLUDED.${quoted(column)}`);
+  if (counter !== undefined) changes.push(`${quoted(counter.column)} = t.${quoted(counter.column)} + 1`);
+  return `ON CONFLICT${key} DO UPDATE SET ${changes.join(', ')}`;
+}
