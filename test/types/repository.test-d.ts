@@ -177,3 +177,23 @@ export async function bulkWritesSayWhatTheyMean(): Promise<void> {
   // @ts-expect-error -- an operator is no id
   await products.findById({ gt: 0 });
 }
+
+export async function bulkWorkIsTyped(): Promise<void> {
+  const row = { sku: 'a', name: 'A', priceCents: 1, weightKg: '0.1', categoryId: 1 };
+  const { records } = await products.bulkInsert([row], { returning: ['id', 'createdAt'] });
+  expectTypeOf(records).toEqualTypeOf<{ id: number; createdAt: Date }[]>();
+  expectTypeOf((await products.bulkInsert([row])).inserted).toEqualTypeOf<number>();
+  await products.bulkUpsert([row], { on: ['sku'], update: ['priceCents'] });
+  const line = { orderId: 1n, lineNo: 1, productId: 1, quantity: 1, unitPriceCents: 1, lineTotalCents: 1n };
+  await orderItems.bulkUpsert([line], { on: ['orderId', 'lineNo'], update: ['quantity'] });
+  // @ts-expect-error -- a required column is missing
+  await products.bulkInsert([{ sku: 'a' }]);
+  // @ts-expect-error -- no records of other models
+  await products.bulkInsert([{ ...row, category: { create: { name: 'x', slug: 'x' } } }]);
+  // @ts-expect-error -- a relation is no column
+  await products.bulkInsert([row], { returning: ['category'] });
+  // @ts-expect-error -- no unique key
+  await products.bulkUpsert([row], { on: ['name'], update: ['priceCents'] });
+  // @ts-expect-error -- a misspelt column
+  await products.bulkUpsert([row], { on: ['sku'], update: ['price'] });
+}

@@ -153,6 +153,15 @@ export type {
   TraitsOf,
   VersionOption,
 } from './repository/repository-traits.js';
+export type {
+  BulkInsertOptions,
+  BulkInsertResult,
+  BulkOptions,
+  BulkRow,
+  BulkUpsertOptions,
+  BulkUpsertResult,
+  ConflictKeyOf,
+} from './repository/bulk/bulk.options.js';
 
 // Input of users
 export {
@@ -299,6 +308,13 @@ export type { FaultSource } from './fault/evidence.js';
 export { classifyFault, translateError } from './fault/translate-error.js';
 
 // Resilience
+export {
+  batchExecute,
+  type BatchOptions,
+  type BatchOutcome,
+  type BatchProgress,
+  type BatchResult,
+} from './resilience/batch-execute.js';
 export { cancelOnAbort } from './resilience/cancel-on-abort.js';
 export { executeWithRetry } from './resilience/execute-with-retry.js';
 export type { RetryEvent, RetryOptions } from './resilience/retry.options.js';

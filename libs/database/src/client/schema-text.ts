@@ -50,7 +50,7 @@ function takeFields(fields: Map<string, Map<string, FieldDefaults>>, model: stri
   fields.set(model, found);
   return (name: string, attributes: string) => {
     found.set(name, {
-      updatedAt: /@updatedAt\b/.test(attributes),
+      updatedAt: /@updatedAt\b/.test(attributes.replace(TEXT, '""')),
       byDefault: argumentOf('@default', attributes),
     });
   };
@@ -65,10 +65,15 @@ function takeValues(enums: Map<string, Map<string, string>>, name: string) {
   };
 }
 
+const TEXT = /"(?:[^"\\]|\\.)*"/g;
+/** A text, or anything but texts and parentheses. */
+const PIECE = `${TEXT.source}|[^"()]`;
+
 /** What stands in the parentheses of an attribute, which may hold parentheses and texts themselves. */
 function argumentOf(attribute: string, attributes: string): string | undefined {
-  const pattern = new RegExp(`(?:^|\\s)${attribute}\\(((?:"(?:[^"\\\\]|\\\\.)*"|[^"()]|\\([^)]*\\))*)\\)`);
-  return pattern.exec(attributes)?.[1]?.replace(/^\s*(?:value|name)\s*:\s*/, '').trim();
+  const pattern = new RegExp(`(?:^|\\s)${attribute}\\(((?:${PIECE}|\\((?:${PIECE})*\\))*)\\)`);
+  const argument = pattern.exec(attributes)?.[1];
+  return argument?.replace(/^\s*(?:value|name)\s*:\s*/, '').trim();
 }
 
 /** A comment begins with two slashes outside of a text. */

@@ -1,5 +1,7 @@
 import type { PrismaService } from '../client/prisma.service.js';
 import type { Database } from '../query/database.js';
+import { bulkInsert } from './bulk/bulk-insert.js';
+import { bulkUpsert } from './bulk/bulk-upsert.js';
 import type { Arguments } from './defined-filters.js';
 import { findByIds } from './find-by-ids.js';
 import { paginateByOffset } from './keyset/paginate-by-offset.js';
@@ -169,6 +171,14 @@ export abstract class ModelRepository implements RepositoryHooks {
 
   async loadAllBy(field: string, value: unknown, args?: Arguments): Promise<unknown> {
     return await this[LOADER].loadAllBy(field, value, args, this.loadBoundary());
+  }
+
+  async bulkInsert(rows: unknown, options?: Arguments): Promise<unknown> {
+    return await bulkInsert(this[CONTEXT], rows, options);
+  }
+
+  async bulkUpsert(rows: unknown, options: Arguments): Promise<unknown> {
+    return await bulkUpsert(this[CONTEXT], rows, options);
   }
 
   loadBoundary(): LoadBoundary {

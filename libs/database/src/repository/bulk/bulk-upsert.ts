@@ -62,7 +62,11 @@ function keyColumns(table: ModelTable, on: unknown): readonly ModelColumn[] {
 }
 
 /** @throws {@link ValidationError} for what cannot be changed */
-function updatedColumns(table: ModelTable, update: unknown, key: readonly ModelColumn[]): readonly ModelColumn[] {
+function updatedColumns(
+  table: ModelTable,
+  update: unknown,
+  key: readonly ModelColumn[],
+): readonly ModelColumn[] {
   if (!Array.isArray(update)) throw new ValidationError('update', 'is no list of fields.');
   return (update as unknown[]).map((field, index) => {
     const column = columnOf(table, field, `update.${index}`);
@@ -83,7 +87,10 @@ function refuseMissing(rows: readonly unknown[], columns: readonly ModelColumn[]
   for (const [index, row] of rows.entries()) {
     for (const { field } of columns) {
       if ((row as Arguments)[field] === undefined)
-        throw new ValidationError(`rows.${index}.${field}`, 'is missing, although `on` or `update` names it.');
+        throw new ValidationError(
+          `rows.${index}.${field}`,
+          'is missing, although `on` or `update` names it.',
+        );
     }
   }
 }
@@ -99,9 +106,17 @@ function refuseDuplicates(
     const places = key.map((column) => columns.indexOf(column));
     for (const row of texts) {
       const values = places.map((place) => row[place]);
-      if (values.includes(null)) throw new ValidationError('rows', `hold a null in a key (${fieldsOf(key)}), which never meets another row.`);
+      if (values.includes(null))
+        throw new ValidationError(
+          'rows',
+          `hold a null in a key (${fieldsOf(key)}), which never meets another row.`,
+        );
       const text = JSON.stringify(values);
-      if (seen.has(text)) throw new ValidationError('rows', `hold two records of the same key (${fieldsOf(key)}), among ${rows.length}.`);
+      if (seen.has(text))
+        throw new ValidationError(
+          'rows',
+          `hold two records of the same key (${fieldsOf(key)}), among ${rows.length}.`,
+        );
       seen.add(text);
     }
   }
@@ -112,7 +127,10 @@ function fieldsOf(columns: readonly ModelColumn[]): string {
 }
 
 /** What changes with every change: `@updatedAt`, unless the caller has said which value it takes. */
-function touched({ table, schema, groups }: BulkTarget, chosen: readonly ModelColumn[]): readonly ModelColumn[] {
+function touched(
+  { table, schema, groups }: BulkTarget,
+  chosen: readonly ModelColumn[],
+): readonly ModelColumn[] {
   if (chosen.length === 0) return [];
   const defaults = schema.fields.get(table.modelName);
   return [...table.columns.values()].filter(

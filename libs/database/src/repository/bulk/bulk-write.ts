@@ -44,7 +44,10 @@ export async function writeInChunks(
   const { executor, transactions } = partsOf(context.db);
   const chunks = groups.flatMap(({ columns, rows }) => {
     const sql = statementOf(columns);
-    const starts = Array.from({ length: Math.ceil(rows.length / chunkSize) }, (_, index) => index * chunkSize);
+    const starts = Array.from(
+      { length: Math.ceil(rows.length / chunkSize) },
+      (_, index) => index * chunkSize,
+    );
     return starts.map((start) => ({ sql, columns, rows: rows.slice(start, start + chunkSize) }));
   });
   const send = async () => {
@@ -62,7 +65,8 @@ export async function writeInChunks(
 /** @throws {@link ValidationError} */
 export function readChunkSize(value: unknown): number {
   if (value === undefined) return CHUNK_SIZE;
-  if (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MAX_CHUNK_SIZE) return value as number;
+  if (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MAX_CHUNK_SIZE)
+    return value as number;
   throw new ValidationError('chunkSize', `is no integer between 1 and ${MAX_CHUNK_SIZE}.`);
 }
 

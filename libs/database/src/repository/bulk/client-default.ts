@@ -22,7 +22,9 @@ export function leftOut(column: ModelColumn, defaults: FieldDefaults | undefined
     case undefined:
       if (column.nullable) return DATABASE;
       // Prisma writes an empty list where none is given.
-      return column.isList ? { by: 'client', value: () => [] } : { by: 'nobody', problem: 'is missing; the column has no default.' };
+      return column.isList
+        ? { by: 'client', value: () => [] }
+        : { by: 'nobody', problem: 'is missing; the column has no default.' };
     case 'now()':
       return { by: 'client', value: () => now };
     case 'uuid()':

@@ -56,7 +56,10 @@ export function columnRows(schema: RowSchema, rows: readonly unknown[]): ColumnR
   const error = ValidationError.of(problems);
   if (error !== undefined) throw error;
   if ([...groups.values()].some((group) => group.columns.length === 0))
-    throw new ValidationError('rows', 'hold a record that gives no column at all. Use createMany for such records.');
+    throw new ValidationError(
+      'rows',
+      'hold a record that gives no column at all. Use createMany for such records.',
+    );
   return [...groups.values()];
 }
 
@@ -86,7 +89,8 @@ function readRow(
       refuse(field, 'is computed by the database and cannot be written.');
       continue;
     }
-    const read = value === null && !column.nullable ? new UnusableValue('is null; the column takes none.') : text(value);
+    const read =
+      value === null && !column.nullable ? new UnusableValue('is null; the column takes none.') : text(value);
     if (read instanceof UnusableValue) {
       refuse(field, read.problem);
       continue;

@@ -42,7 +42,8 @@ const SCALARS: Readonly<Record<string, ScalarText>> = {
 export function columnText(column: ModelColumn, mapped: ReadonlyMap<string, string> | undefined): ColumnText {
   const scalar = scalarText(column, mapped);
   if (!column.isList) {
-    return (value) => (value === null || (column.type === 'Json' && isNullType(value, 'DbNull')) ? null : scalar(value));
+    return (value) =>
+      value === null || (column.type === 'Json' && isNullType(value, 'DbNull')) ? null : scalar(value);
   }
   return (value) => {
     const list: unknown = isPlainObject(value) && Object.keys(value).join() === 'set' ? value.set : value;
@@ -68,10 +69,13 @@ export function castType({ sqlType }: ModelColumn): string {
 
 function scalarText(column: ModelColumn, mapped: ReadonlyMap<string, string> | undefined): ScalarText {
   if (column.kind === 'enum') {
-    return (value) => (typeof value === 'string' ? (mapped?.get(value) ?? value) : expected('a name of the enum'));
+    return (value) =>
+      typeof value === 'string' ? (mapped?.get(value) ?? value) : expected('a name of the enum');
   }
   if (/^time(?:\(\d\))? with/.test(column.sqlType)) return timeText;
-  return SCALARS[column.type] ?? (() => expected(`a value of a type that can be written in bulk (${column.type})`));
+  return (
+    SCALARS[column.type] ?? (() => expected(`a value of a type that can be written in bulk (${column.type})`))
+  );
 }
 
 /** Of which Prisma takes the time of day in UTC. */
@@ -84,7 +88,9 @@ function timeText(value: unknown): string | UnusableValue {
 
 function textOf(value: unknown): string | UnusableValue {
   if (typeof value !== 'string') return expected('a text');
-  return value.includes('\0') ? new UnusableValue('holds a NUL character, which PostgreSQL cannot store.') : value;
+  return value.includes('\0')
+    ? new UnusableValue('holds a NUL character, which PostgreSQL cannot store.')
+    : value;
 }
 
 function jsonText(value: unknown): string | UnusableValue {
