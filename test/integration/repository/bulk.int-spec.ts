@@ -97,16 +97,14 @@ describe('bulkInsert', () => {
     }
   });
 
-  it('sends 70 000 rows as one transaction of statements with one parameter for each column', async () => {
-    const { events, result } = await statementsOf(() =>
-      products.bulkInsert(productsOf(70_000), { chunkSize: 20_000 }),
-    );
-    expect(result.inserted).toBe(70_000);
+  it('sends 20 000 rows, which are 120 000 values, with one parameter for each column and in one transaction', async () => {
+    const { events, result } = await statementsOf(() => products.bulkInsert(productsOf(20_000)));
+    expect(result.inserted).toBe(20_000);
     const inserts = events.filter(({ sql }) => sql.startsWith('INSERT'));
     expect(inserts).toHaveLength(4);
     expect(new Set(inserts.map(({ sql }) => sql)).size).toBe(1);
     expect(Math.max(...inserts.map(({ parameters }) => parameters.length))).toBeLessThan(12);
-    expect(await products.count()).toBe(70_000);
+    expect(await products.count()).toBe(20_000);
   }, 120_000);
 
   it('writes nothing when a later chunk fails', async () => {
@@ -211,7 +209,7 @@ describe('bulkUpsert', () => {
     await database.query("UPDATE product SET updated_at = '2020-01-01'");
     const rows = productsOf(5).map((row) => ({ ...row, priceCents: row.priceCents + 100, name: 'new' }));
     const outcome = await products.bulkUpsert(rows, { on: ['sku'], update: ['priceCents'] });
-    expect(outcome).toEqual({ inserted: 2, updated: 3 });
+    expect(outcome).toEqual({ inserted: 2, updated: 3, unchanged: 0 });
     const found = await products.findMany({ orderBy: { sku: 'asc' } });
     expect(found.map(({ priceCents }) => priceCents)).toEqual([100, 101, 102, 103, 104]);
     expect(found.map(({ name }) => name === 'new')).toEqual([false, false, false, true, true]);
@@ -221,7 +219,11 @@ describe('bulkUpsert', () => {
   it('leaves old rows as they are when nothing is to be changed', async () => {
     await products.bulkInsert(productsOf(2));
     const rows = productsOf(3).map((row) => ({ ...row, priceCents: 7 }));
-    expect(await products.bulkUpsert(rows, { on: ['sku'], update: [] })).toEqual({ inserted: 1, updated: 0 });
+    expect(await products.bulkUpsert(rows, { on: ['sku'], update: [] })).toEqual({
+      inserted: 1,
+      updated: 0,
+      unchanged: 2,
+    });
     expect(await products.count({ where: { priceCents: 7 } })).toBe(1);
   });
 
@@ -258,14 +260,14 @@ describe('bulkUpsert', () => {
 });
 
 describe('More values than a statement can carry', () => {
-  it('find and create 70 000 records without more than 65 535 parameters', async () => {
-    const rows = Array.from({ length: 70_000 }, (_, index) => ({ name: `n${index}`, slug: `s${index}` }));
+  it('create 33 000 records, find and load by 66 000 ids without more than 65 535 parameters', async () => {
+    const rows = Array.from({ length: 33_000 }, (_, index) => ({ name: `n${index}`, slug: `s${index}` }));
     const { events } = await statementsOf(async () => {
       await categories.delegate.createMany({ data: rows });
-      const ids = Array.from({ length: 70_000 }, (_, index) => index + 2);
+      const ids = Array.from({ length: 66_000 }, (_, index) => index + 2);
       const found = await categories.findMany({ where: { id: { in: ids } }, select: { id: true } });
-      expect(found).toHaveLength(70_000);
-      expect(await categories.loadMany(ids, { select: { slug: true } })).toHaveLength(70_000);
+      expect(found).toHaveLength(33_000);
+      expect(await categories.loadMany(ids, { select: { slug: true } })).toHaveLength(66_000);
     });
     expect(Math.max(...events.map(({ parameters }) => parameters.length))).toBeLessThanOrEqual(65_535);
   }, 120_000);

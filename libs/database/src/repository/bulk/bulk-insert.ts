@@ -3,6 +3,7 @@ import type { ModelColumn, ModelTable } from '../../query/model-table.js';
 import type { Row } from '../../query/sql-executor.port.js';
 import type { Arguments } from '../defined-filters.js';
 import type { RepositoryContext } from '../repository-context.js';
+import { validateCreations } from '../validation-hooks.js';
 import { bulkTarget, readChunkSize, readRows, writeInChunks } from './bulk-write.js';
 import { insertStatement, quoted } from './insert-statement.js';
 
@@ -20,10 +21,13 @@ export async function bulkInsert(
 ): Promise<BulkInsertOutcome> {
   const chunkSize = readChunkSize(options.chunkSize);
   const rows = readRows(given);
+  await validateCreations(context, rows);
   const { table, groups, schema } = await bulkTarget(context, rows);
   const returning = returnedColumns(table, options.returning);
   const conflict =
-    options.skipDuplicates === true ? { target: undefined, update: [], counter: undefined } : undefined;
+    options.skipDuplicates === true
+      ? { target: undefined, update: [], counter: undefined, onlyWhereNull: undefined }
+      : undefined;
   const selection = returning.map(returnedAs).join(', ');
   const names = namesOfEnums(returning, schema.enums);
   const records: Arguments[] = [];

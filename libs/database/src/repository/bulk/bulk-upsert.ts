@@ -2,6 +2,7 @@ import { ValidationError } from '../../errors/validation.error.js';
 import type { ModelColumn, ModelTable } from '../../query/model-table.js';
 import type { Arguments } from '../defined-filters.js';
 import type { RepositoryContext } from '../repository-context.js';
+import { validateCreations } from '../validation-hooks.js';
 import { bulkTarget, readChunkSize, readRows, writeInChunks, type BulkTarget } from './bulk-write.js';
 import type { ColumnRows } from './column-rows.js';
 import { insertStatement } from './insert-statement.js';
@@ -10,6 +11,7 @@ import { insertStatement } from './insert-statement.js';
 export interface BulkUpsertOutcome {
   readonly inserted: number;
   readonly updated: number;
+  readonly unchanged: number;
 }
 
 /** Only a row that was just written has never been locked or replaced by anybody. */
@@ -23,14 +25,19 @@ export async function bulkUpsert(
 ): Promise<BulkUpsertOutcome> {
   const chunkSize = readChunkSize(options.chunkSize);
   const rows = readRows(given);
+  await validateCreations(context, rows);
   const target = await bulkTarget(context, rows);
   const { table, groups } = target;
   const key = keyColumns(table, options.on);
   const chosen = updatedColumns(table, options.update, key);
   refuseMissing(rows, [...key, ...chosen]);
   refuseDuplicates(rows, groups, key);
-  const update = [...chosen, ...touched(target, chosen)];
-  const conflict = { target: key, update, counter: undefined };
+  const { version, updatedAt } = context.traits;
+  const counter = version === undefined ? undefined : columnOf(table, version, 'update');
+  if (counter !== undefined && chosen.includes(counter))
+    throw new ValidationError('update', `names \`${counter.field}\`, which is counted by the repository.`);
+  const update = [...chosen, ...touched(target, chosen, updatedAt)];
+  const conflict = { target: key, update, counter, onlyWhereNull: livingMark(context, table) };
   const outcome = { inserted: 0, updated: 0 };
   await writeInChunks(
     context,
@@ -44,7 +51,7 @@ export async function bulkUpsert(
       outcome.updated += written.length - inserted;
     },
   );
-  return outcome;
+  return { ...outcome, unchanged: rows.length - outcome.inserted - outcome.updated };
 }
 
 /** @throws {@link ValidationError} when `on` is no unique key of the table */
@@ -126,16 +133,24 @@ function fieldsOf(columns: readonly ModelColumn[]): string {
   return columns.map(({ field }) => field).join(', ');
 }
 
-/** What changes with every change: `@updatedAt`, unless the caller has said which value it takes. */
+/** A deleted record is not there for a repository with soft delete, and so is not changed either. */
+function livingMark({ traits, scope }: RepositoryContext, table: ModelTable): ModelColumn | undefined {
+  return traits.softDelete === undefined || scope === 'all'
+    ? undefined
+    : columnOf(table, traits.softDelete, 'softDelete');
+}
+
+/** What changes with every change: `@updatedAt` and the repository's own time, unless the caller has said which value it takes. */
 function touched(
   { table, schema, groups }: BulkTarget,
   chosen: readonly ModelColumn[],
+  updatedAt: string | undefined,
 ): readonly ModelColumn[] {
   if (chosen.length === 0) return [];
   const defaults = schema.fields.get(table.modelName);
   return [...table.columns.values()].filter(
     (column) =>
-      defaults?.get(column.field)?.updatedAt === true &&
+      (column.field === updatedAt || defaults?.get(column.field)?.updatedAt === true) &&
       !chosen.includes(column) &&
       groups.every(({ columns }) => columns.includes(column)),
   );

@@ -4,6 +4,7 @@ import type { ModelTable } from '../../query/model-table.js';
 import { partsOf } from '../../query/database.js';
 import type { Row } from '../../query/sql-executor.port.js';
 import type { RepositoryContext } from '../repository-context.js';
+import { withCreationTimes } from '../trait-data.js';
 import { columnRows, type ColumnRows } from './column-rows.js';
 
 /** Rows of one statement: large enough for the round trip not to count, small enough for a message of some megabytes. */
@@ -22,8 +23,8 @@ export async function bulkTarget(context: RepositoryContext, rows: readonly unkn
   const table = await partsOf(context.db).catalog.table(context.model);
   const schema = readSchemaText(context.prisma.client);
   const groups = columnRows(
-    { table, defaults: schema.fields.get(table.modelName), enums: schema.enums, now: new Date() },
-    rows,
+    { table, defaults: schema.fields.get(table.modelName), enums: schema.enums, now: context.clock.date() },
+    rows.map((row) => withCreationTimes(context, row)),
   );
   return { table, groups, schema };
 }

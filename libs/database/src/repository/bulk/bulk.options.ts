@@ -85,4 +85,6 @@ export interface BulkUpsertResult {
   readonly inserted: number;
   /** How many rows were changed. */
   readonly updated: number;
+  /** How many were left as they are: for an empty `update`, and where the old record is deleted (soft delete). */
+  readonly unchanged: number;
 }

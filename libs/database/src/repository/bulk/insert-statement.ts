@@ -9,13 +9,15 @@ export interface ConflictClause {
   readonly update: readonly ModelColumn[];
   /** A column that counts one up with each change. */
   readonly counter: ModelColumn | undefined;
+  /** A column that has to be NULL in the old row for it to be changed. */
+  readonly onlyWhereNull: ModelColumn | undefined;
 }
 
 /**
  * One text for any number of rows: each column is one parameter, a list of texts, and so no number of rows comes near the
  * number of parameters a statement can carry.
  *
- * @param answer - what to select from the written rows, which are called `written`; `inserted` says which are new
+ * @param returning - what to give back of a written row, which is called `t`; empty for nothing
  */
 export function insertStatement(
   table: ModelTable,
@@ -40,10 +42,11 @@ export function quoted(identifier: string): string {
   return `"${identifier.replaceAll('"', '""')}"`;
 }
 
-function onConflict({ target, update, counter }: ConflictClause): string {
+function onConflict({ target, update, counter, onlyWhereNull }: ConflictClause): string {
   const key = target === undefined ? '' : ` (${target.map(({ column }) => quoted(column)).join(', ')})`;
   if (update.length === 0) return `ON CONFLICT${key} DO NOTHING`;
   const changes = update.map(({ column }) => `${quoted(column)} = EXCLUDED.${quoted(column)}`);
   if (counter !== undefined) changes.push(`${quoted(counter.column)} = t.${quoted(counter.column)} + 1`);
-  return `ON CONFLICT${key} DO UPDATE SET ${changes.join(', ')}`;
+  const where = onlyWhereNull === undefined ? '' : ` WHERE t.${quoted(onlyWhereNull.column)} IS NULL`;
+  return `ON CONFLICT${key} DO UPDATE SET ${changes.join(', ')}${where}`;
 }
