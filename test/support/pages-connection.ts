@@ -38,5 +38,5 @@ export function pagesRepository<const Model extends ModelOf<PrismaClient>>(
   model: Model,
 ): RepositoryClass<PrismaClient, Model> {
   // The client is not the registered one.
-  return RepositoryFor(model as never);
+  return RepositoryFor(model as never) as unknown as RepositoryClass<PrismaClient, Model>;
 }
