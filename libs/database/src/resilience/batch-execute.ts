@@ -50,8 +50,11 @@ export interface BatchOptions {
 export interface BatchResult<Value> {
   /** One for each operation, in their order. */
   readonly outcomes: readonly BatchOutcome<Value>[];
+  /** How many went well. */
   readonly fulfilled: number;
+  /** How many failed. */
   readonly rejected: number;
+  /** How many were never started. */
   readonly skipped: number;
   /** What `onProgress` threw. */
   readonly progressError?: unknown;
