@@ -101,6 +101,7 @@ describe('the description of the API', () => {
       'POST /inventory/{productId}/adjustments 200 400 404 409 413 500 503',
       'POST /orders 201 400 404 409 413 500 503',
       'POST /products 201 400 404 409 413 500 503',
+      'POST /products/import 200 400 409 413 500 503',
       'POST /products/{id}/restore 200 400 404 500 503',
     ]);
   });

@@ -79,3 +79,35 @@ describe('a product that was taken out of the range', () => {
     expect((await shop.post('/products', again)).status).toBe(409);
   });
 });
+
+describe('an import', () => {
+  const product = (sku: string, priceCents: number) => ({
+    sku,
+    name: `Lamp ${sku}`,
+    priceCents,
+    weightKg: '1.5',
+    categoryId: 1,
+  });
+
+  it('adds what is new with a place on the shelf, changes what is known, and counts its version', async () => {
+    const first = await shop.post('/products/import', { products: [product('IMP-1', 100), product('IMP-2', 200)] });
+    expect(first).toMatchObject({ status: 200, body: { inserted: 2, updated: 0 } });
+    const second = await shop.post('/products/import', { products: [product('IMP-3', 300), product('IMP-2', 250)] });
+    expect(second.body).toEqual({ inserted: 1, updated: 1, unchanged: 0 });
+    const { items } = (await shop.get('/products?filter[sku][startsWith]=IMP-&sort=sku')).body;
+    expect(items.map(({ priceCents, version }: any) => [priceCents, version])).toEqual([[100, 1], [250, 2], [300, 1]]);
+    expect((await shop.get(`/products/${items[2].id}`)).body.stock).toEqual({ quantity: 0, reorderLevel: 0 });
+  }); // prettier-ignore
+
+  it('takes over all products or none', async () => {
+    const wrong = { ...product('IMP-9', 1), categoryId: 99 };
+    expect((await shop.post('/products/import', { products: [product('IMP-8', 1), wrong] })).status).toBe(
+      409,
+    );
+    const twice = await shop.post('/products/import', {
+      products: [product('IMP-8', 1), product('IMP-8', 2)],
+    });
+    expect(twice.status).toBe(400);
+    expect((await shop.get('/products?filter[sku][in]=IMP-8,IMP-9')).body.items).toEqual([]);
+  });
+});

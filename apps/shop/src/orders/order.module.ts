@@ -9,14 +9,12 @@ import { OrderList } from './order-list.js';
 import { OrderRepository } from './order.repository.js';
 import { OrderService } from './order.service.js';
 
+const repositories = DatabaseModule.forFeature([OrderRepository, OrderItemRepository]);
+
 @Module({
-  imports: [
-    ProductModule,
-    StockModule,
-    CustomerModule,
-    DatabaseModule.forFeature([OrderRepository, OrderItemRepository]),
-  ],
+  imports: [ProductModule, StockModule, CustomerModule, repositories],
   controllers: [OrderController],
   providers: [OrderService, OrderList],
+  exports: [repositories],
 })
 export class OrderModule {}

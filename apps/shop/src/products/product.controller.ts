@@ -15,11 +15,16 @@ import { LOCATION_HEADER, type HeaderBag } from '../http/location.js';
 import { readFlag } from '../http/flag.js';
 import { ApiListQuery, TOTAL } from '../http/list-query.decorator.js';
 import { toPageView } from '../http/page.view.js';
-import { CreateProductDto, UpdateProductDto, WithdrawProductQuery } from './product.dto.js';
+import {
+  CreateProductDto,
+  ImportProductsDto,
+  UpdateProductDto,
+  WithdrawProductQuery,
+} from './product.dto.js';
 import { PRODUCT_LIST, PRODUCT_QUERY } from './product.query.js';
 import { ProductRepository } from './product.repository.js';
 import { ProductService } from './product.service.js';
-import { ProductDetailView, ProductPageView, ProductView } from './product.view.js';
+import { ImportView, ProductDetailView, ProductPageView, ProductView } from './product.view.js';
 
 @RequiresDatabase()
 @ApiTags('Products')
@@ -61,6 +66,21 @@ export class ProductController {
     const product = await this.service.create(body);
     response.setHeader('Location', `/products/${product.id}`);
     return new ProductDetailView(product);
+  }
+
+  @Post('import')
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Add new products and change known ones',
+    description:
+      'A product is known by its SKU: its name, price, weight and category are changed. The rest counts for new ones only. All are taken over, or none.',
+    operationId: 'importProducts',
+  })
+  @ApiBody({ type: ImportProductsDto })
+  @ApiOkResponse({ type: ImportView })
+  @ApiErrors(400, 409, 413)
+  async importAll(@Body() { products }: ImportProductsDto): Promise<ImportView> {
+    return await this.service.importAll(products);
   }
 
   @Patch(':id')

@@ -1,5 +1,16 @@
 import { ApiProperty, ApiPropertyOptional, PartialType } from '@nestjs/swagger';
-import { IsBoolean, IsOptional, IsString, Matches } from 'class-validator';
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  IsArray,
+  IsBoolean,
+  IsObject,
+  IsOptional,
+  IsString,
+  Matches,
+  ValidateNested,
+} from 'class-validator';
 import { FromQuery, IsId, IsText, IsWholeNumber, MayBeAbsent } from '../http/fields.decorator.js';
 import { MAX_INT } from '../http/id.pipe.js';
 
@@ -71,4 +82,17 @@ export class WithdrawProductQuery {
   @FromQuery()
   @IsId()
   readonly version!: number;
+}
+
+const MAX_IMPORT = 1_000;
+
+export class ImportProductsDto {
+  @ApiProperty({ type: [CreateProductDto], minItems: 1, maxItems: MAX_IMPORT })
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(MAX_IMPORT)
+  @IsObject({ each: true })
+  @ValidateNested({ each: true })
+  @Type(() => CreateProductDto)
+  readonly products!: CreateProductDto[];
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { RepositoryFor } from 'nestjs-database';
+import { RepositoryFor, type BulkUpsertResult } from 'nestjs-database';
 import type { Category, Prisma, Product, StockItem } from '../generated/prisma/client.js';
 
 export type ProductWithShelf = Product & { category: Category; stock: StockItem | null };
@@ -9,6 +9,8 @@ export type Offer = Pick<Product, 'id' | 'name' | 'priceCents' | 'currency' | 'a
 
 /** What may change of a product; its version is counted by the repository. */
 export type ProductChanges = Omit<Prisma.ProductUncheckedUpdateInput, 'version' | 'deletedAt'>;
+
+export type NewProduct = Prisma.ProductCreateManyInput;
 
 const WITH_SHELF = { category: true, stock: true } as const;
 
@@ -45,5 +47,18 @@ export class ProductRepository extends RepositoryFor('product', { softDelete: tr
 
   async bringBack(id: number): Promise<ProductWithShelf> {
     return await this.restore({ where: { id }, include: WITH_SHELF });
+  }
+
+  /** Adds what is new and changes what is known by its SKU; a new product gets its empty place on the shelf. */
+  async importAll(products: readonly NewProduct[]): Promise<BulkUpsertResult> {
+    return await this.db.withTransaction(async () => {
+      const update = ['name', 'priceCents', 'weightKg', 'categoryId'] as const;
+      const result = await this.bulkUpsert(products, { on: ['sku'], update });
+      await this.db.sql`
+        INSERT INTO stock_item (product_id, updated_at)
+        SELECT id, now() FROM product WHERE sku = ANY(${products.map(({ sku }) => sku)})
+        ON CONFLICT DO NOTHING`;
+      return result;
+    });
   }
 }

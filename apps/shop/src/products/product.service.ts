@@ -1,5 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { RecordNotFoundError, StaleVersionError, UniqueViolationError } from 'nestjs-database';
+import {
+  RecordNotFoundError,
+  StaleVersionError,
+  UniqueViolationError,
+  type BulkUpsertResult,
+} from 'nestjs-database';
 import { defined } from '../http/defined.js';
 import { CategoryRepository } from './category.repository.js';
 import type { CreateProductDto, UpdateProductDto } from './product.dto.js';
@@ -64,6 +69,15 @@ export class ProductService {
   /** @throws {ProductNotFoundError} when there is none, or it is in the range already */
   async bringBack(id: number): Promise<ProductWithShelf> {
     return await ofProduct(id, () => this.products.bringBack(id));
+  }
+
+  /** All of them, or none. */
+  async importAll(products: readonly CreateProductDto[]): Promise<BulkUpsertResult> {
+    return await this.products.importAll(
+      products.map(({ sku, name, priceCents, weightKg, categoryId, ...optional }) => {
+        return { sku, name, priceCents, weightKg, categoryId, ...defined(optional) };
+      }),
+    );
   }
 
   private async assertCategory(id: number): Promise<void> {

@@ -97,3 +97,18 @@ export class ProductDetailView extends ProductView {
 }
 
 export class ProductPageView extends PageOf(ProductView) {}
+
+export class ImportView {
+  @ApiProperty({ type: 'integer', description: 'How many products are new.', example: 12 })
+  readonly inserted!: number;
+
+  @ApiProperty({ type: 'integer', description: 'How many were known and were changed.', example: 230 })
+  readonly updated!: number;
+
+  @ApiProperty({
+    type: 'integer',
+    description: 'How many were left as they are, because they were taken out of the range.',
+    example: 0,
+  })
+  readonly unchanged!: number;
+}
