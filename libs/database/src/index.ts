@@ -276,17 +276,15 @@ export {
   type ConstraintViolation,
 } from './errors/constraint.errors.js';
 export { CommitOutcomeUnknownError, OutcomeUnknownError } from './errors/outcome.errors.js';
+export { DeadlockError, LockTimeoutError, SerializationFailureError } from './errors/concurrency.errors.js';
 export {
   DataError,
-  DeadlockError,
-  LockTimeoutError,
   QueryError,
   QueryTimeoutError,
   ReadOnlyError,
   RejectedQueryError,
   ResourceError,
   SchemaError,
-  SerializationFailureError,
   type ExhaustedResource,
   type QueryErrorOptions,
   type QueryTimeoutErrorOptions,

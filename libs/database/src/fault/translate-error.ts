@@ -17,16 +17,14 @@ import {
 } from '../errors/constraint.errors.js';
 import type { DatabaseError } from '../errors/database.error.js';
 import { CommitOutcomeUnknownError, OutcomeUnknownError } from '../errors/outcome.errors.js';
+import { DeadlockError, LockTimeoutError, SerializationFailureError } from '../errors/concurrency.errors.js';
 import {
   DataError,
-  DeadlockError,
-  LockTimeoutError,
   QueryTimeoutError,
   ReadOnlyError,
   RejectedQueryError,
   ResourceError,
   SchemaError,
-  SerializationFailureError,
   type QueryErrorOptions,
 } from '../errors/query.errors.js';
 import { RecordNotFoundError } from '../errors/record-not-found.error.js';

@@ -6,7 +6,7 @@ import { ConnectionLostError } from '../errors/connection.errors.js';
 import { UniqueViolationError } from '../errors/constraint.errors.js';
 import { DatabaseError } from '../errors/database.error.js';
 import { OutcomeUnknownError } from '../errors/outcome.errors.js';
-import { DeadlockError, SerializationFailureError } from '../errors/query.errors.js';
+import { DeadlockError, SerializationFailureError } from '../errors/concurrency.errors.js';
 import { executeWithRetry, retry } from './execute-with-retry.js';
 import { asOneAttempt } from './retry-scope.js';
 import { resolveRetryOptions, type RetryOptions } from './retry.options.js';
