@@ -1,16 +1,16 @@
-import {
-  PostgresAdapter,
-  PostgresIntrospector,
-  PostgresQueryCompiler,
-  type CompiledQuery,
-  type DatabaseConnection,
-  type DatabaseIntrospector,
-  type Dialect,
-  type Driver,
-  type Kysely,
-  type QueryResult,
+import type {
+  CompiledQuery,
+  DatabaseConnection,
+  DatabaseIntrospector,
+  Dialect,
+  DialectAdapter,
+  Driver,
+  Kysely,
+  QueryCompiler,
+  QueryResult,
 } from 'kysely';
 import { ValidationError } from '../errors/validation.error.js';
+import { kysely } from './kysely-module.js';
 import { checkBatchSize } from './row-stream.js';
 import type { SqlExecutor } from './sql-executor.port.js';
 
@@ -27,16 +27,16 @@ export class AmbientDialect implements Dialect {
     return new AmbientDriver(this.executor);
   }
 
-  createQueryCompiler(): PostgresQueryCompiler {
-    return new PostgresQueryCompiler();
+  createQueryCompiler(): QueryCompiler {
+    return new (kysely().PostgresQueryCompiler)();
   }
 
-  createAdapter(): PostgresAdapter {
-    return new PostgresAdapter();
+  createAdapter(): DialectAdapter {
+    return new (kysely().PostgresAdapter)();
   }
 
   createIntrospector(db: Kysely<unknown>): DatabaseIntrospector {
-    return new PostgresIntrospector(db);
+    return new (kysely().PostgresIntrospector)(db);
   }
 }
 

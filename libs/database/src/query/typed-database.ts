@@ -1,10 +1,11 @@
-import { Kysely } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { TransactionManager } from '../transaction/transaction-manager.js';
 import type { TransactionOptions } from '../transaction/transaction.options.js';
 import type { ModelCatalog } from './model-catalog.js';
 import type { PageSettings } from './page-settings.js';
 import type { QueryBuilder } from './builder/query-builder.js';
 import { SelectBuilder } from './builder/select-builder.js';
+import { kysely } from './kysely-module.js';
 import { AmbientDialect } from './kysely-dialect.js';
 import { checkBatchSize, rowsOf, type StreamOptions } from './row-stream.js';
 import { SqlIdentifier } from './sql-identifier.js';
@@ -139,7 +140,7 @@ export class TypedDatabase<Tables> {
    * and gives the same values and errors. Its own transactions are refused, and it cannot be destroyed.
    */
   get kysely(): Kysely<Tables> {
-    this.madeKysely ??= new Kysely<Tables>({ dialect: new AmbientDialect(this.parts.executor) });
+    this.madeKysely ??= new (kysely().Kysely)<Tables>({ dialect: new AmbientDialect(this.parts.executor) });
     return this.madeKysely;
   }
 

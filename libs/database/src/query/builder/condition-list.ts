@@ -1,5 +1,6 @@
-import { AndNode, OrNode, ParensNode, type OperationNode } from 'kysely';
+import type { OperationNode } from 'kysely';
 import { ValidationError } from '../../errors/validation.error.js';
+import { kysely } from '../kysely-module.js';
 import { Sql } from '../sql.js';
 import { pieceNode } from './expressions.js';
 import { between, comparison } from './operands.js';
@@ -16,13 +17,13 @@ export class ConditionList {
 
   and(next: OperationNode): ConditionList {
     if (this.node === undefined) return new ConditionList(next);
-    return new ConditionList(AndNode.create(inParentheses(this.node), inParentheses(next)));
+    return new ConditionList(kysely().AndNode.create(inParentheses(this.node), inParentheses(next)));
   }
 
   or(next: OperationNode): ConditionList {
     // There is nothing to widen: alone it would be the only condition, and read like the opposite.
     if (this.node === undefined) throw new ValidationError('orWhere', 'comes first. Begin with `where`.');
-    return new ConditionList(OrNode.create(this.node, next));
+    return new ConditionList(kysely().OrNode.create(this.node, next));
   }
 }
 
@@ -82,7 +83,7 @@ class ConditionGroup extends ConditionVerbs<ConditionGroup> {
     const node = built instanceof ConditionGroup ? built.conditions.node : undefined;
     // A group of nothing would let every row pass.
     if (node === undefined) throw new ValidationError('where', 'is given a group that returns no condition.');
-    return ParensNode.create(node);
+    return kysely().ParensNode.create(node);
   }
 }
 
@@ -97,5 +98,5 @@ function conditionNode(condition: ConditionArguments): OperationNode {
 
 /** Anything put together from two conditions; a comparison binds tighter than what is around it. */
 function inParentheses(node: OperationNode): OperationNode {
-  return node.kind === 'OrNode' ? ParensNode.create(node) : node;
+  return node.kind === 'OrNode' ? kysely().ParensNode.create(node) : node;
 }

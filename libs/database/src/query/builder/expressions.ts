@@ -1,12 +1,6 @@
-import {
-  AggregateFunctionNode,
-  ParensNode,
-  RawNode,
-  SelectAllNode,
-  ValueNode,
-  type OperationNode,
-} from 'kysely';
+import type { OperationNode } from 'kysely';
 import { ValidationError } from '../../errors/validation.error.js';
+import { kysely } from '../kysely-module.js';
 import { Sql } from '../sql.js';
 import { columnNode } from './names.js';
 
@@ -49,18 +43,18 @@ export class SqlExpression<Value> {
 }
 
 const aggregate = (name: 'count' | 'sum' | 'avg' | 'min' | 'max', column: unknown) =>
-  AggregateFunctionNode.create(name, [columnNode(column, name)]);
+  kysely().AggregateFunctionNode.create(name, [columnNode(column, name)]);
 
 /** What `select` and `having` hand to their callback. */
 export const sqlFunctions = Object.freeze({
   count: (column?: unknown) =>
     new SqlExpression(
       column === undefined
-        ? AggregateFunctionNode.create('count', [SelectAllNode.create()])
+        ? kysely().AggregateFunctionNode.create('count', [kysely().SelectAllNode.create()])
         : aggregate('count', column),
     ),
   countDistinct: (column: unknown) =>
-    new SqlExpression(AggregateFunctionNode.cloneWithDistinct(aggregate('count', column))),
+    new SqlExpression(kysely().AggregateFunctionNode.cloneWithDistinct(aggregate('count', column))),
   sum: (column: unknown) => new SqlExpression(aggregate('sum', column)),
   avg: (column: unknown) => new SqlExpression(aggregate('avg', column)),
   min: (column: unknown) => new SqlExpression(aggregate('min', column)),
@@ -74,10 +68,10 @@ export const sqlFunctions = Object.freeze({
 /** A piece of the caller's own SQL, in parentheses, so that its operators stay among themselves. */
 export function pieceNode(piece: Sql): OperationNode {
   const { texts, values } = piece.pieces;
-  return ParensNode.create(
-    RawNode.create(
+  return kysely().ParensNode.create(
+    kysely().RawNode.create(
       texts,
-      values.map((value) => ValueNode.create(value)),
+      values.map((value) => kysely().ValueNode.create(value)),
     ),
   );
 }

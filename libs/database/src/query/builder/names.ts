@@ -1,13 +1,6 @@
-import {
-  AliasNode,
-  ColumnNode,
-  IdentifierNode,
-  ReferenceNode,
-  TableNode,
-  type OperationNode,
-  type SimpleReferenceExpressionNode,
-} from 'kysely';
+import type { AliasNode, OperationNode, SimpleReferenceExpressionNode, TableNode } from 'kysely';
 import { ValidationError } from '../../errors/validation.error.js';
+import { kysely } from '../kysely-module.js';
 import { checkIdentifier, SqlIdentifier } from '../sql-identifier.js';
 
 const AS = ' as ';
@@ -19,7 +12,9 @@ export type Name = string | SqlIdentifier;
 export function tableNode(source: unknown, path: string): TableNode | AliasNode {
   const { name, alias } = takeAlias(source, path);
   const table = toTable(partsOf(name, path), path);
-  return alias === undefined ? table : AliasNode.create(table, IdentifierNode.create(alias));
+  return alias === undefined
+    ? table
+    : kysely().AliasNode.create(table, kysely().IdentifierNode.create(alias));
 }
 
 /** `table.column`, of which only the column is needed. */
@@ -27,7 +22,10 @@ export function columnNode(column: unknown, path: string): SimpleReferenceExpres
   const parts = partsOf(column, path);
   const name = parts.at(-1) ?? '';
   const table = parts.slice(0, -1);
-  return ReferenceNode.create(ColumnNode.create(name), table.length === 0 ? undefined : toTable(table, path));
+  return kysely().ReferenceNode.create(
+    kysely().ColumnNode.create(name),
+    table.length === 0 ? undefined : toTable(table, path),
+  );
 }
 
 /** `table.column as alias`, and the name under which the result holds it. */
@@ -39,7 +37,7 @@ export function selectedColumn(
   const node = columnNode(name, path);
   return alias === undefined
     ? { name: partsOf(name, path).at(-1) ?? '', node }
-    : { name: alias, node: AliasNode.create(node, IdentifierNode.create(alias)) };
+    : { name: alias, node: kysely().AliasNode.create(node, kysely().IdentifierNode.create(alias)) };
 }
 
 function takeAlias(value: unknown, path: string): { readonly name: unknown; readonly alias?: string } {
@@ -63,5 +61,7 @@ function partsOf(name: unknown, path: string): readonly string[] {
 function toTable(parts: readonly string[], path: string): TableNode {
   const [first = '', second, ...more] = parts;
   if (more.length > 0) throw new ValidationError(path, 'has more names than a schema, a table and a column.');
-  return second === undefined ? TableNode.create(first) : TableNode.createWithSchema(first, second);
+  return second === undefined
+    ? kysely().TableNode.create(first)
+    : kysely().TableNode.createWithSchema(first, second);
 }

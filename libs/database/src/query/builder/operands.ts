@@ -1,12 +1,6 @@
-import {
-  AndNode,
-  BinaryOperationNode,
-  FunctionNode,
-  OperatorNode,
-  ValueNode,
-  type OperationNode,
-} from 'kysely';
+import type { OperationNode } from 'kysely';
 import { ValidationError } from '../../errors/validation.error.js';
+import { kysely } from '../kysely-module.js';
 import { Sql } from '../sql.js';
 import { expressionNode, pieceNode, SqlExpression } from './expressions.js';
 
@@ -48,23 +42,23 @@ export function comparison(left: unknown, operator: unknown, value: unknown): Op
   switch (known) {
     case 'is':
     case 'is not':
-      return binary(column, known, ValueNode.createImmediate(nullOrBoolean(value)));
+      return binary(column, known, kysely().ValueNode.createImmediate(nullOrBoolean(value)));
     case 'in':
-      return binary(column, '=', FunctionNode.create('any', [listNode(value)]));
+      return binary(column, '=', kysely().FunctionNode.create('any', [listNode(value)]));
     case 'not in':
-      return binary(column, '<>', FunctionNode.create('all', [listNode(value)]));
+      return binary(column, '<>', kysely().FunctionNode.create('all', [listNode(value)]));
     case 'contains':
     case 'startsWith':
     case 'endsWith':
-      return binary(column, 'like', ValueNode.create(PATTERNS[known](textOf(value))));
+      return binary(column, 'like', kysely().ValueNode.create(PATTERNS[known](textOf(value))));
     case 'like':
     case 'not like':
     case 'ilike':
     case 'not ilike':
-      return binary(column, known, isOwn(value) ? ownNode(value) : ValueNode.create(textOf(value)));
+      return binary(column, known, isOwn(value) ? ownNode(value) : kysely().ValueNode.create(textOf(value)));
     case 'is distinct from':
     case 'is not distinct from':
-      return binary(column, known, value === null ? ValueNode.create(null) : scalarNode(value));
+      return binary(column, known, value === null ? kysely().ValueNode.create(null) : scalarNode(value));
     case '@>':
     case '<@':
     case '&&':
@@ -76,15 +70,15 @@ export function comparison(left: unknown, operator: unknown, value: unknown): Op
 
 /** `column between low and high`, both ends included. */
 export function between(column: unknown, low: unknown, high: unknown): OperationNode {
-  return BinaryOperationNode.create(
+  return kysely().BinaryOperationNode.create(
     expressionNode(column, 'column'),
-    OperatorNode.create('between'),
-    AndNode.create(scalarNode(low, 'low'), scalarNode(high, 'high')),
+    kysely().OperatorNode.create('between'),
+    kysely().AndNode.create(scalarNode(low, 'low'), scalarNode(high, 'high')),
   );
 }
 
 function binary(left: OperationNode, operator: Operator, right: OperationNode): OperationNode {
-  return BinaryOperationNode.create(left, OperatorNode.create(operator as never), right);
+  return kysely().BinaryOperationNode.create(left, kysely().OperatorNode.create(operator as never), right);
 }
 
 function isOwn(value: unknown): value is Sql | SqlExpression<unknown> {
@@ -101,7 +95,7 @@ function ownNode(value: Sql | SqlExpression<unknown>): OperationNode {
  */
 function scalarNode(value: unknown, path = 'value'): OperationNode {
   if (isOwn(value)) return ownNode(value);
-  return ValueNode.create(checkScalar(value, path));
+  return kysely().ValueNode.create(checkScalar(value, path));
 }
 
 function checkScalar(value: unknown, path: string): unknown {
@@ -124,12 +118,12 @@ function checkScalar(value: unknown, path: string): unknown {
 /** One parameter however long the list is, so that the text of the statement stays the same. */
 function listNode(value: unknown): OperationNode {
   if (!Array.isArray(value)) throw new ValidationError('value', 'is no list.');
-  return ValueNode.create(value.map((element, index) => checkScalar(element, `value[${index}]`)));
+  return kysely().ValueNode.create(value.map((element, index) => checkScalar(element, `value[${index}]`)));
 }
 
 function containerNode(value: unknown): OperationNode {
   if (Array.isArray(value)) return listNode(value);
-  if (typeof value === 'object' && value !== null) return ValueNode.create(value);
+  if (typeof value === 'object' && value !== null) return kysely().ValueNode.create(value);
   throw new ValidationError('value', 'is neither a list nor an object.');
 }
 

@@ -1,28 +1,13 @@
-import {
-  AggregateFunctionNode,
-  AliasNode,
-  BinaryOperationNode,
-  FromNode,
-  GroupByItemNode,
-  GroupByNode,
-  HavingNode,
-  IdentifierNode,
+import type {
   JoinNode,
-  LimitNode,
-  OffsetNode,
-  OperatorNode,
+  JoinType,
+  OperationNode,
   OrderByItemNode,
-  OrderByNode,
-  RawNode,
-  SelectAllNode,
+  SelectQueryNode,
   SelectionNode,
-  type SelectQueryNode,
-  ValueNode,
-  WhereNode,
-  type JoinType,
-  type OperationNode,
 } from 'kysely';
 import { ValidationError } from '../../errors/validation.error.js';
+import { kysely } from '../kysely-module.js';
 import { checkBatchSize, rowsOf, type StreamOptions } from '../row-stream.js';
 import { checkIdentifier } from '../sql-identifier.js';
 import type { Row, SqlExecutor } from '../sql-executor.port.js';
@@ -139,10 +124,10 @@ export class SelectBuilder extends ConditionVerbs<SelectBuilder> {
     if (!DIRECTIONS.includes(direction))
       throw new ValidationError('direction', `is neither 'asc' nor 'desc'.`);
     if (!NULLS.includes(nulls)) throw new ValidationError('nulls', `is neither 'first' nor 'last'.`);
-    const item = OrderByItemNode.create(
+    const item = kysely().OrderByItemNode.create(
       expressionNode(column, 'orderBy'),
       // A constant of ours: what the caller gave was only compared.
-      RawNode.createWithSql(direction === 'asc' ? 'asc' : 'desc'),
+      kysely().RawNode.createWithSql(direction === 'asc' ? 'asc' : 'desc'),
     );
     const placed =
       nulls === undefined ? item : ({ ...item, nulls: nulls === 'first' ? 'first' : 'last' } as const);
@@ -200,12 +185,12 @@ export class SelectBuilder extends ConditionVerbs<SelectBuilder> {
   }
 
   private join(type: JoinType, source: unknown, left: unknown, right: unknown): SelectBuilder {
-    const on = BinaryOperationNode.create(
+    const on = kysely().BinaryOperationNode.create(
       columnNode(left, 'left'),
-      OperatorNode.create('='),
+      kysely().OperatorNode.create('='),
       columnNode(right, 'right'),
     );
-    const join = JoinNode.createWithOn(type, tableNode(source, 'join'), on);
+    const join = kysely().JoinNode.createWithOn(type, tableNode(source, 'join'), on);
     return this.with({ joins: [...this.#state.joins, join] });
   }
 
@@ -234,12 +219,12 @@ export class SelectBuilder extends ConditionVerbs<SelectBuilder> {
         'is missing. Columns of several tables may have one name: say which you want.',
       );
     }
-    const chosen = selections.map(({ node }) => SelectionNode.create(node as never));
+    const chosen = selections.map(({ node }) => kysely().SelectionNode.create(node as never));
     return {
-      ...this.rowsNode(chosen.length === 0 ? [SelectionNode.createSelectAll()] : chosen),
-      ...(order.length > 0 && { orderBy: OrderByNode.create(order) }),
-      ...(limit !== undefined && { limit: LimitNode.create(ValueNode.create(limit)) }),
-      ...(offset !== undefined && { offset: OffsetNode.create(ValueNode.create(offset)) }),
+      ...this.rowsNode(chosen.length === 0 ? [kysely().SelectionNode.createSelectAll()] : chosen),
+      ...(order.length > 0 && { orderBy: kysely().OrderByNode.create(order) }),
+      ...(limit !== undefined && { limit: kysely().LimitNode.create(kysely().ValueNode.create(limit)) }),
+      ...(offset !== undefined && { offset: kysely().OffsetNode.create(kysely().ValueNode.create(offset)) }),
     };
   }
 
@@ -247,34 +232,38 @@ export class SelectBuilder extends ConditionVerbs<SelectBuilder> {
     const { table, joins, conditions, groups, having } = this.#state;
     return {
       kind: 'SelectQueryNode',
-      from: FromNode.create([table]),
+      from: kysely().FromNode.create([table]),
       selections,
       ...(joins.length > 0 && { joins }),
-      ...(conditions.node && { where: WhereNode.create(conditions.node) }),
+      ...(conditions.node && { where: kysely().WhereNode.create(conditions.node) }),
       ...(groups.length > 0 && {
-        groupBy: GroupByNode.create(groups.map((group) => GroupByItemNode.create(group as never))),
+        groupBy: kysely().GroupByNode.create(
+          groups.map((group) => kysely().GroupByItemNode.create(group as never)),
+        ),
       }),
-      ...(having.node && { having: HavingNode.create(having.node) }),
+      ...(having.node && { having: kysely().HavingNode.create(having.node) }),
     };
   }
 
   private countNode(): SelectQueryNode {
     const { groups, having, limit, offset } = this.#state;
-    const counted = SelectionNode.create(
-      AliasNode.create(
-        AggregateFunctionNode.create('count', [SelectAllNode.create()]),
-        IdentifierNode.create('count'),
+    const counted = kysely().SelectionNode.create(
+      kysely().AliasNode.create(
+        kysely().AggregateFunctionNode.create('count', [kysely().SelectAllNode.create()]),
+        kysely().IdentifierNode.create('count'),
       ),
     );
     const asItIs =
       groups.length === 0 && having.node === undefined && limit === undefined && offset === undefined;
     if (asItIs) return this.rowsNode([counted]);
     const inner: SelectQueryNode = {
-      ...this.rowsNode([SelectionNode.create(ValueNode.createImmediate(1) as never)]),
-      ...(limit !== undefined && { limit: LimitNode.create(ValueNode.create(limit)) }),
-      ...(offset !== undefined && { offset: OffsetNode.create(ValueNode.create(offset)) }),
+      ...this.rowsNode([kysely().SelectionNode.create(kysely().ValueNode.createImmediate(1) as never)]),
+      ...(limit !== undefined && { limit: kysely().LimitNode.create(kysely().ValueNode.create(limit)) }),
+      ...(offset !== undefined && { offset: kysely().OffsetNode.create(kysely().ValueNode.create(offset)) }),
     };
-    const from = FromNode.create([AliasNode.create(inner, IdentifierNode.create('counted'))]);
+    const from = kysely().FromNode.create([
+      kysely().AliasNode.create(inner, kysely().IdentifierNode.create('counted')),
+    ]);
     return { kind: 'SelectQueryNode', from, selections: [counted] };
   }
 }
@@ -285,8 +274,8 @@ function computed(values: unknown): Selected[] {
   return Object.entries(values).map(([name, value]) => {
     if (!SqlExpression.is(value))
       throw new ValidationError('select', `computes "${name}" by none of the given functions.`);
-    const alias = IdentifierNode.create(checkIdentifier(name, 'select'));
-    return { name, node: AliasNode.create(value.node as OperationNode, alias) };
+    const alias = kysely().IdentifierNode.create(checkIdentifier(name, 'select'));
+    return { name, node: kysely().AliasNode.create(value.node as OperationNode, alias) };
   });
 }
 

@@ -1,19 +1,6 @@
-import {
-  ColumnNode,
-  ColumnUpdateNode,
-  DefaultInsertValueNode,
-  DeleteQueryNode,
-  InsertQueryNode,
-  QueryNode,
-  SelectionNode,
-  UpdateQueryNode,
-  ValueListNode,
-  ValueNode,
-  ValuesNode,
-  type OperationNode,
-  type TableNode,
-} from 'kysely';
+import type { DeleteQueryNode, InsertQueryNode, OperationNode, TableNode, UpdateQueryNode } from 'kysely';
 import { ValidationError } from '../../errors/validation.error.js';
+import { kysely } from '../kysely-module.js';
 import { Sql } from '../sql.js';
 import { checkIdentifier } from '../sql-identifier.js';
 import type { Row, SqlExecutor, SqlStatement } from '../sql-executor.port.js';
@@ -32,21 +19,21 @@ export function insertRows(executor: SqlExecutor, table: OperationNode, rows: un
     : [checkRow(rows, 'row')];
   if (list.length === 0) throw new ValidationError('rows', 'is empty: there is nothing to insert.');
   const columns = [...new Set(list.flatMap((row) => Object.keys(row)))];
-  const insert = InsertQueryNode.create(table as TableNode);
+  const insert = kysely().InsertQueryNode.create(table as TableNode);
   // SQL has no list of no columns.
   if (columns.length === 0 && list.length > 1) throw new ValidationError('rows', 'hold no columns.');
   const node =
     columns.length === 0
-      ? InsertQueryNode.cloneWith(insert, { defaultValues: true })
-      : InsertQueryNode.cloneWith(insert, {
-          columns: columns.map((column) => ColumnNode.create(checkIdentifier(column, 'column'))),
-          values: ValuesNode.create(
+      ? kysely().InsertQueryNode.cloneWith(insert, { defaultValues: true })
+      : kysely().InsertQueryNode.cloneWith(insert, {
+          columns: columns.map((column) => kysely().ColumnNode.create(checkIdentifier(column, 'column'))),
+          values: kysely().ValuesNode.create(
             list.map((row) =>
-              ValueListNode.create(
+              kysely().ValueListNode.create(
                 columns.map((column) =>
                   Object.hasOwn(row, column)
                     ? valueNode(row[column], column)
-                    : DefaultInsertValueNode.create(),
+                    : kysely().DefaultInsertValueNode.create(),
                 ),
               ),
             ),
@@ -63,10 +50,13 @@ export function updateRows(
 ): WriteBuilder {
   const entries = Object.entries(checkRow(values, 'values'));
   if (entries.length === 0) throw new ValidationError('values', 'is empty: there is nothing to change.');
-  const node = UpdateQueryNode.cloneWithUpdates(
-    UpdateQueryNode.create([table]),
+  const node = kysely().UpdateQueryNode.cloneWithUpdates(
+    kysely().UpdateQueryNode.create([table]),
     entries.map(([column, value]) =>
-      ColumnUpdateNode.create(ColumnNode.create(checkIdentifier(column, 'column')), valueNode(value, column)),
+      kysely().ColumnUpdateNode.create(
+        kysely().ColumnNode.create(checkIdentifier(column, 'column')),
+        valueNode(value, column),
+      ),
     ),
   );
   return new WriteBuilder(executor, node, conditions, 'needed');
@@ -77,7 +67,7 @@ export function deleteRows(
   table: OperationNode,
   conditions: ConditionList,
 ): WriteBuilder {
-  return new WriteBuilder(executor, DeleteQueryNode.create([table]), conditions, 'needed');
+  return new WriteBuilder(executor, kysely().DeleteQueryNode.create([table]), conditions, 'needed');
 }
 
 /** A statement that writes, without types; `WriteQuery` and `FilteredWriteQuery` are its typed face. */
@@ -115,9 +105,11 @@ export class WriteBuilder extends ConditionVerbs<WriteBuilder> implements Promis
   returning(...columns: readonly unknown[]): ReturningBuilder {
     const selections =
       columns.length === 0
-        ? [SelectionNode.createSelectAll()]
-        : columns.map((column) => SelectionNode.create(selectedColumn(column, 'returning').node as never));
-    const node = QueryNode.cloneWithReturning(this.node(), selections);
+        ? [kysely().SelectionNode.createSelectAll()]
+        : columns.map((column) =>
+            kysely().SelectionNode.create(selectedColumn(column, 'returning').node as never),
+          );
+    const node = kysely().QueryNode.cloneWithReturning(this.node(), selections);
     return new ReturningBuilder(this.#executor, compile(node, this.operation()));
   }
 
@@ -151,7 +143,7 @@ export class WriteBuilder extends ConditionVerbs<WriteBuilder> implements Promis
     }
     return node === undefined
       ? this.#written
-      : QueryNode.cloneWithWhere(this.#written as UpdateQueryNode, node);
+      : kysely().QueryNode.cloneWithWhere(this.#written as UpdateQueryNode, node);
   }
 
   private operation(): string {
@@ -203,5 +195,5 @@ function valueNode(value: unknown, column: string): OperationNode {
   if (value === undefined) {
     throw new ValidationError(column, 'is undefined. Give null for NULL, or leave the column out.');
   }
-  return ValueNode.create(value);
+  return kysely().ValueNode.create(value);
 }
