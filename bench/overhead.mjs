@@ -13,6 +13,7 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import { Redis } from 'ioredis';
 import { DatabaseModule, PrismaService, RedisService, RepositoryFor } from 'nestjs-database';
 import { startEmbeddedPostgres, startEmbeddedRedis } from 'nestjs-database/embedded';
+import { compete, printTimes, ratioWithin } from './support/contest.mjs';
 import { readArguments, Verdict } from './support/verdict.mjs';
 import { PrismaClient } from '../apps/shop/dist/generated/prisma/client.js';
 
@@ -93,21 +94,19 @@ if (redisServer !== null) {
 const verdict = new Verdict(check);
 for (const { title, baseline, contestants } of contests) {
   for (const concurrency of CONCURRENCIES) {
-    const times = await compete(contestants, concurrency);
+    const times = await compete(contestants, {
+      rounds: ROUNDS,
+      callsPerSlice: CALLS_PER_SLICE,
+      concurrency,
+    });
     console.log(
       `\n${title}, concurrency ${concurrency}, ${ROUNDS} rounds of ${CALLS_PER_SLICE} calls; median, and median of the ratios within a round`,
     );
-    for (const [name, { wall, cpu }] of Object.entries(times)) {
-      console.log(
-        `  ${name.padEnd(22)} ${figures(wall, times[baseline].wall)} a call   ${figures(cpu, times[baseline].cpu)} of processor time`,
-      );
-      if (name !== baseline)
-        verdict.note(
-          `${name}, concurrency ${concurrency}`,
-          ratioWithin(wall, times[baseline].wall),
-          PROMISED_RATIO,
-          NOISE,
-        );
+    printTimes(times, baseline);
+    for (const [name, { wall }] of Object.entries(times)) {
+      if (name === baseline) continue;
+      const ratio = ratioWithin(wall, times[baseline].wall);
+      verdict.note(`${name}, concurrency ${concurrency}`, ratio, PROMISED_RATIO, NOISE);
     }
   }
 }
@@ -121,45 +120,3 @@ await application.close();
 await redisServer?.stop();
 await postgres.stop();
 await rm(directory, { recursive: true, force: true });
-
-async function compete(contestants, concurrency) {
-  const names = Object.keys(contestants);
-  const times = Object.fromEntries(names.map((name) => [name, { wall: [], cpu: [] }]));
-  for (let round = -3; round < ROUNDS; round++) {
-    // Another one begins in each round: whoever comes first in a slice pays for what the last left behind.
-    for (let turn = 0; turn < names.length; turn++) {
-      const name = names[(((round + turn) % names.length) + names.length) % names.length];
-      const started = performance.now();
-      const cpuBefore = process.cpuUsage();
-      await slice(contestants[name], concurrency);
-      const { user, system } = process.cpuUsage(cpuBefore);
-      if (round < 0) continue;
-      times[name].wall.push(((performance.now() - started) * 1_000) / CALLS_PER_SLICE);
-      // What a busy machine disturbs less than the clock; at concurrency 32 it is what bounds the throughput.
-      times[name].cpu.push((user + system) / CALLS_PER_SLICE);
-    }
-  }
-  return times;
-}
-
-async function slice(call, concurrency) {
-  let left = CALLS_PER_SLICE;
-  const worker = async () => {
-    while (left-- > 0) await call();
-  };
-  await Promise.all(Array.from({ length: concurrency }, worker));
-}
-
-/** Within a round the contestants meet the same noise, which a ratio of two medians does not cancel. */
-function ratioWithin(values, baseline) {
-  return median(values.map((micros, round) => micros / baseline[round]));
-}
-
-function figures(values, baseline) {
-  return `${median(values).toFixed(1).padStart(8)} µs ${ratioWithin(values, baseline).toFixed(3)} ×`;
-}
-
-function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)];
-}

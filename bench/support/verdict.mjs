@@ -18,15 +18,19 @@ export class Verdict {
 
   /** `noise` is added to the promise before the figure counts as above it. */
   note(title, figure, promise, noise) {
-    const judgement =
-      figure <= promise
-        ? 'kept'
-        : figure <= promise + noise
-          ? 'above, by no more than the noise'
-          : 'NOT KEPT';
+    this.#judge(title, figure, `≤ ${promise}`, figure - promise, noise);
+  }
+
+  /** The same for a figure that is promised to be large. */
+  noteAtLeast(title, figure, promise, noise) {
+    this.#judge(title, figure, `≥ ${promise}`, promise - figure, noise);
+  }
+
+  #judge(title, figure, promise, excess, noise) {
+    const judgement = excess <= 0 ? 'kept' : excess <= noise ? 'off by no more than the noise' : 'NOT KEPT';
     if (judgement === 'NOT KEPT') this.#exceeded += 1;
     this.#lines.push(
-      `  ${title.padEnd(38)} ${figure.toFixed(3).padStart(8)}   promised ≤ ${promise} (noise ${noise.toFixed(2)}): ${judgement}`,
+      `  ${title.padEnd(42)} ${figure.toFixed(3).padStart(8)}   promised ${promise} (noise ${noise.toFixed(2)}): ${judgement}`,
     );
   }
 

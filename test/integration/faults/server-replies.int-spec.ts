@@ -118,12 +118,14 @@ describe('values that PostgreSQL cannot take', () => {
     );
     let served = 0;
     const lags = await ownLagsDuring(async () => {
-      while (arriving) {
+      // A p99 needs a hundred of them at least: the driver turns the value into a string in one go, which is one long pause.
+      while (arriving || served < 300) {
         await bench.prisma.category.count();
         served += 1;
       }
     });
     expect(lags[Math.floor(lags.length * 0.99)]).toBeLessThan(200);
+    expect(lags.at(-1)).toBeLessThan(1_000);
     expect((await big)[0]?.text.length).toBe(100_000_000);
     expect(served).toBeGreaterThan(5);
   }, 30_000);

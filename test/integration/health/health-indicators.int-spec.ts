@@ -178,7 +178,7 @@ describe('DatabasePoolHealthIndicator', () => {
     const waits = async () => (await check()).pool.waiting === 1;
     expect(await until(waits, 2_000)).toBe(true);
     expect(await check()).toEqual({
-      pool: { status: 'degraded', total: 1, active: 1, idle: 0, waiting: 1, max: 1 },
+      pool: { status: 'degraded', total: 1, active: 1, connecting: 0, idle: 0, waiting: 1, max: 1 },
     });
     expect(await indicator.pressureCheck('pool')).toEqual({ pool: { status: 'degraded' } });
     await busy;

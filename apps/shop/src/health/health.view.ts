@@ -12,7 +12,7 @@ export class DatabaseHealthView {
     type: 'object',
     description: 'The connections of the pool.',
     additionalProperties: { oneOf: [{ type: 'string' }, { type: 'number' }, { type: 'boolean' }] },
-    example: { total: 2, active: 0, idle: 2, waiting: 0, max: 20 },
+    example: { total: 2, active: 0, connecting: 0, idle: 2, waiting: 0, max: 20 },
   })
   readonly details: Readonly<Record<string, string | number | boolean>>;
 
