@@ -196,6 +196,24 @@ describe('bulkInsert', () => {
     expect(await products.count()).toBe(0);
   });
 
+  it.each(['2024-01-01T00:00:00', '1', 'March 7', '2024-02-30'])(
+    'refuses the text %p for a moment, which would mean another one in every process',
+    async (createdAt) => {
+      const rows = [{ name: 'Ann', email: 'ann@example.com', createdAt }];
+      await expect(customers.bulkInsert(rows)).rejects.toBeInstanceOf(ValidationError);
+      expect(await customers.count()).toBe(0);
+    },
+  );
+
+  it('names the fields of a broken constraint, and not its columns', async () => {
+    await products.count();
+    const row = { sku: 'A', name: 'A', priceCents: 1, weightKg: 1, categoryId: 99 };
+    await expect(products.bulkInsert([row])).rejects.toMatchObject({
+      code: 'FOREIGN_KEY_VIOLATION',
+      fields: ['categoryId'],
+    });
+  });
+
   it('writes an empty list without asking the server', async () => {
     const { events, result } = await statementsOf(() => products.bulkInsert([]));
     expect(result).toEqual({ inserted: 0, records: [] });

@@ -191,6 +191,21 @@ describe('RepositoryFor', () => {
             data: { products: { updateMany: [{ where: { sku: slug }, data: { name: 'x' } }] } },
           }),
       ],
+      [
+        'upsert',
+        'update.products.deleteMany.sku',
+        () =>
+          categories.upsert({
+            where: { id: 1 },
+            create: { name: 'c', slug: 'c' },
+            update: { products: { deleteMany: { sku: slug } } },
+          }),
+      ],
+      [
+        'groupBy',
+        'having.id._avg.gt',
+        () => categories.groupBy({ by: ['slug'], having: { id: { _avg: { gt: MISSING } } } }),
+      ],
       ['delete', 'where.slug', () => categories.delete({ where: { id: 1, slug } })],
       [
         'create',

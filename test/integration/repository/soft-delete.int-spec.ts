@@ -95,6 +95,23 @@ describe('soft delete', () => {
     if ('name' in where) expect(found).toEqual([]);
   });
 
+  it.each<[string, unknown]>([
+    ['null', null],
+    [
+      'an object of a class',
+      new (class TenantFilter {
+        readonly name = 'Nobody';
+      })(),
+    ],
+  ])('never deletes more because `AND` is %s', async (_title, AND) => {
+    const { living } = await twoAccounts();
+    const where = { AND } as never;
+    const { accounts } = records;
+    for (const write of [() => accounts.deleteMany({ where }), () => accounts.hardDeleteMany({ where })])
+      await write().catch(() => undefined);
+    expect((await accounts.findMany()).map(({ id }) => id)).toEqual([living.id]);
+  });
+
   it.each([null, [], 'x', 5])(
     'refuses a condition that is none (%p) instead of replacing it',
     async (where) => {

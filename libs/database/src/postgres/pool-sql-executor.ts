@@ -116,10 +116,16 @@ export class PoolSqlExecutor implements SqlExecutor {
 
   private translate(
     error: unknown,
-    { operation, access = 'write' }: Pick<SqlStatement, 'operation' | 'access'>,
+    { operation, access = 'write', fieldsOf }: Omit<SqlStatement, 'sql' | 'values'>,
     inTransaction: boolean,
   ): Error {
-    return translateError(error, { operation, access, inTransaction, target: this.pool.target });
+    return translateError(error, {
+      operation,
+      access,
+      inTransaction,
+      target: this.pool.target,
+      ...(fieldsOf !== undefined && { fieldsOf }),
+    });
   }
 }
 

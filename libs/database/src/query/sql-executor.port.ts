@@ -1,3 +1,5 @@
+import type { FaultContext } from '../fault/fault.js';
+
 /**
  * A row as the driver gives it, by column name.
  *
@@ -14,6 +16,8 @@ export interface SqlStatement {
   readonly operation: string;
   /** A read may be repeated after a lost connection; `write` unless said. */
   readonly access?: 'read' | 'write';
+  /** Names the fields of a broken constraint, where the caller knows them; otherwise they are columns. */
+  readonly fieldsOf?: FaultContext['fieldsOf'];
 }
 
 /** What a statement gave. */

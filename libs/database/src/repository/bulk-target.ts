@@ -10,6 +10,12 @@ import { refuseUndefinedFilters, type Arguments } from './defined-filters.js';
 export function bulkTarget({ all, ...args }: Arguments): Arguments {
   // Undefined has a better message of its own.
   refuseUndefinedFilters(args);
+  if ('limit' in args && args.limit === undefined) {
+    throw new ValidationError(
+      'limit',
+      'is undefined, which would be none. Give a number, or leave the key out; nothing was sent.',
+    );
+  }
   if (all === true) {
     if (!('where' in args)) return args;
     throw new ValidationError('all', 'stands beside `where`. Give one of the two; nothing was sent.');
@@ -39,6 +45,7 @@ function isSatisfiedByAll(where: unknown): boolean {
 }
 
 function isEmptyCondition(key: string, condition: unknown): boolean {
+  if (condition === null && LOGICAL.has(key)) return true;
   if (typeof condition !== 'object' || condition === null) return false;
   switch (key) {
     case 'AND':
@@ -59,6 +66,9 @@ function isEmptyCondition(key: string, condition: unknown): boolean {
       return !Array.isArray(condition) && !isValue(condition) && isSatisfiedByAll(condition);
   }
 }
+
+/** Whose null is no condition, whatever Prisma may make of it. */
+const LOGICAL = new Set(['AND', 'OR', 'NOT']);
 
 /** Values that are objects in JavaScript, and not conditions. */
 function isValue(condition: object): boolean {

@@ -1,5 +1,8 @@
 import { ValidationError } from '../errors/validation.error.js';
 
+/** Where data stand: `create` and `update` are those of an upsert. */
+const WRITTEN = new Set(['data', 'create', 'update']);
+
 /** The arguments of a call, unchecked. */
 export type Arguments = Readonly<Record<string, unknown>>;
 
@@ -36,10 +39,10 @@ export function refuseUndefined(condition: unknown, path: string): void {
 function checkFilters(args: unknown, prefix: string): void {
   for (const [key, value] of entriesOf(args)) {
     const path = prefix + key;
-    if (key === 'where') refuseUndefined(value, path);
+    if (key === 'where' || key === 'having') refuseUndefined(value, path);
     else if (key === 'select' || key === 'include') {
       for (const [field, shape] of entriesOf(value)) checkFilters(shape, `${path}.${field}.`);
-    } else if (key === 'data') checkData(value, path);
+    } else if (WRITTEN.has(key)) checkData(value, path);
   }
 }
 
@@ -68,9 +71,6 @@ function checkNestedWrite(write: unknown, path: string): void {
   checkFilters(write, `${path}.`);
   // The data stand under `data`, `create` and `update`, or are the value itself.
   checkData(write, path);
-  for (const [key, value] of entriesOf(write)) {
-    if (key === 'create' || key === 'update') checkData(value, `${path}.${key}`);
-  }
 }
 
 /** What Prisma reads of an object: nothing of a value that it serialises as a whole, such as a date or a decimal. */

@@ -1,6 +1,5 @@
 import { ValidationError } from '../errors/validation.error.js';
 import type { Arguments } from './defined-filters.js';
-import { isPlainObject } from './record-id.js';
 
 /**
  * `where` with one condition more, which nothing in it can take back; a unique key stays where Prisma looks for it.
@@ -20,7 +19,8 @@ export function narrowedWhere(where: unknown, field: string, condition: unknown)
     return narrowed;
   }
   const { AND } = narrowed;
-  const others: unknown[] = Array.isArray(AND) ? AND : isPlainObject(AND) ? [AND] : [];
+  // Whatever stands there stays, for Prisma to judge: left out, it would widen the condition.
+  const others: unknown[] = AND === undefined ? [] : Array.isArray(AND) ? AND : [AND];
   narrowed.AND = [...others, { [field]: condition }];
   return narrowed;
 }

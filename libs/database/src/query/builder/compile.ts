@@ -1,5 +1,6 @@
 import type { CompiledQuery, PostgresQueryCompiler, RawNode, RootOperationNode } from 'kysely';
 import { kysely } from '../kysely-module.js';
+import { isDirection } from './sort-direction.js';
 import type { SqlStatement } from '../sql-executor.port.js';
 
 /** The statement of a tree; only one without any SQL of the caller's own is known to change nothing. */
@@ -19,7 +20,7 @@ function watchingCompiler() {
     hasRaw = false;
 
     protected override visitRaw(node: RawNode): void {
-      this.hasRaw = true;
+      this.hasRaw ||= !isDirection(node);
       super.visitRaw(node);
     }
   };

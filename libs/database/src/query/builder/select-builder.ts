@@ -14,6 +14,7 @@ import type { Row, SqlExecutor } from '../sql-executor.port.js';
 import type { CompiledSql } from './query-builder.js';
 import { ConditionList, ConditionVerbs } from './condition-list.js';
 import { compile } from './compile.js';
+import { directionNode } from './sort-direction.js';
 import { expressionNode, SqlExpression, sqlFunctions } from './expressions.js';
 import { columnNode, selectedColumn, tableNode } from './names.js';
 import { comparison } from './operands.js';
@@ -126,8 +127,8 @@ export class SelectBuilder extends ConditionVerbs<SelectBuilder> {
     if (!NULLS.includes(nulls)) throw new ValidationError('nulls', `is neither 'first' nor 'last'.`);
     const item = kysely().OrderByItemNode.create(
       expressionNode(column, 'orderBy'),
-      // A constant of ours: what the caller gave was only compared.
-      kysely().RawNode.createWithSql(direction === 'asc' ? 'asc' : 'desc'),
+      // What the caller gave was only compared.
+      directionNode(direction === 'asc' ? 'asc' : 'desc'),
     );
     const placed =
       nulls === undefined ? item : ({ ...item, nulls: nulls === 'first' ? 'first' : 'last' } as const);

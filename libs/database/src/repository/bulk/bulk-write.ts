@@ -1,9 +1,11 @@
 import { readSchemaText, type SchemaText } from '../../client/schema-text.js';
+import type { ConstraintViolation } from '../../errors/constraint.errors.js';
 import { ValidationError } from '../../errors/validation.error.js';
 import type { ModelTable } from '../../query/model-table.js';
 import { partsOf } from '../../query/database.js';
 import type { Row } from '../../query/sql-executor.port.js';
 import type { RepositoryContext } from '../repository-context.js';
+import { constraintFields } from '../constraint-fields.js';
 import { withCreationTimes } from '../trait-data.js';
 import { columnRows, type ColumnRows } from './column-rows.js';
 
@@ -51,11 +53,12 @@ export async function writeInChunks(
     );
     return starts.map((start) => ({ sql, columns, rows: rows.slice(start, start + chunkSize) }));
   });
+  const fieldsOf = (violation: ConstraintViolation) => constraintFields(context.db, context.model, violation);
   const send = async () => {
     for (const { sql, columns, rows } of chunks) {
       const values = columns.map((_column, index) => rows.map((row) => row[index]));
       const operation = `${context.model}.${method}`;
-      const result = await executor.execute({ sql, values, operation, access: 'write' });
+      const result = await executor.execute({ sql, values, operation, access: 'write', fieldsOf });
       take(result.rows, result.rowCount ?? 0);
     }
   };

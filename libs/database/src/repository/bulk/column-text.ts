@@ -1,4 +1,5 @@
 import { timestampText } from '../../common/timestamp-text.js';
+import { readDate } from '../date-text.js';
 import { isPlainObject } from '../record-id.js';
 import type { ModelColumn } from '../../query/model-table.js';
 
@@ -18,7 +19,9 @@ const SCALARS: Readonly<Record<string, ScalarText>> = {
   Int: (value) => (Number.isInteger(value) ? String(value) : expected('an integer')),
   BigInt: (value) =>
     typeof value === 'bigint' || Number.isSafeInteger(value) ? String(value) : expected('a bigint'),
-  Float: (value) => (typeof value === 'number' ? String(value) : expected('a number')),
+  // JavaScript writes -0 without its sign.
+  Float: (value) =>
+    typeof value === 'number' ? (Object.is(value, -0) ? '-0' : String(value)) : expected('a number'),
   Decimal: (value) => {
     const text = isDecimal(value) || typeof value === 'number' ? value.toString() : value;
     return typeof text === 'string' && /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$|^NaN$/i.test(text)
@@ -28,10 +31,8 @@ const SCALARS: Readonly<Record<string, ScalarText>> = {
   Boolean: (value) => (typeof value === 'boolean' ? String(value) : expected('true or false')),
   String: textOf,
   DateTime: (value) => {
-    const date = typeof value === 'string' ? new Date(value) : value;
-    return date instanceof Date && !Number.isNaN(date.getTime())
-      ? timestampText(date)
-      : expected('a Date, or a text in ISO 8601');
+    const date = dateOf(value);
+    return date instanceof Date ? timestampText(date) : date;
   },
   Bytes: (value) =>
     value instanceof Uint8Array ? `\\x${Buffer.from(value).toString('hex')}` : expected('a Uint8Array'),
@@ -80,9 +81,17 @@ function scalarText(column: ModelColumn, mapped: ReadonlyMap<string, string> | u
 
 /** Of which Prisma takes the time of day in UTC. */
 function timeText(value: unknown): string | UnusableValue {
-  const date = typeof value === 'string' ? new Date(value) : value;
-  return date instanceof Date && !Number.isNaN(date.getTime())
-    ? date.toISOString().slice(-13)
+  const date = dateOf(value);
+  return date instanceof Date ? date.toISOString().slice(-13) : date;
+}
+
+function dateOf(value: unknown): Date | UnusableValue {
+  if (typeof value === 'string') {
+    const reading = readDate(value, 'datetime');
+    return 'value' in reading ? reading.value : new UnusableValue(reading.problem);
+  }
+  return value instanceof Date && !Number.isNaN(value.getTime())
+    ? value
     : expected('a Date, or a text in ISO 8601');
 }
 

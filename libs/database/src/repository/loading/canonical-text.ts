@@ -8,6 +8,9 @@ export function canonicalText(value: unknown): string | undefined {
   switch (typeof value) {
     case 'object':
       return value === null ? 'null' : textOfObject(value);
+    case 'number':
+      // JSON makes null of what is not finite, and 0 of -0.
+      return Object.is(value, -0) ? '-0' : String(value);
     case 'bigint':
       return `${value}n`;
     case 'function':
