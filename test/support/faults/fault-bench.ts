@@ -8,6 +8,7 @@ import { PrismaClient } from '../../../apps/shop/src/generated/prisma/client.js'
 import {
   DatabaseError,
   DatabaseModule,
+  Database,
   PrismaService,
   RepositoryFor,
   TransactionManager,
@@ -94,6 +95,10 @@ export class FaultBench {
 
   get prisma(): PrismaService {
     return this.application.get(PrismaService);
+  }
+
+  get db(): Database {
+    return this.application.get(Database);
   }
 
   get transactions(): TransactionManager {
