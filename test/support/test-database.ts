@@ -8,6 +8,8 @@ export interface TestDatabase {
   readonly url: string;
   /** Runs SQL beside the code under test, on a connection of its own that is closed again. */
   query<Row extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]>;
+  /** Runs `work` while a connection of its own holds the advisory lock `key` of this database. */
+  holdingAdvisoryLock(key: number, work: () => Promise<void>): Promise<void>;
   /** How many connections others hold to it. */
   countConnections(): Promise<number>;
   /** Drops it; fails when a connection is still open after two seconds, which would be a leak. */
@@ -44,6 +46,11 @@ export async function createTestDatabase({
     name,
     url,
     query: (sql, values) => queryAt(url, sql, values),
+    holdingAdvisoryLock: (key, work) =>
+      withClient(url, async (client) => {
+        await client.query('SELECT pg_advisory_lock($1)', [key]);
+        await work();
+      }),
     countConnections,
     async drop() {
       const closed = await until(async () => (await countConnections()) === 0, 2_000);
@@ -62,15 +69,22 @@ function openConnections(name: string): Promise<unknown[]> {
   );
 }
 
-async function queryAt<Row extends pg.QueryResultRow>(
+function queryAt<Row extends pg.QueryResultRow>(
   url: string,
   sql: string,
   values?: unknown[],
 ): Promise<Row[]> {
+  return withClient(url, async (client) => (await client.query<Row>(sql, values)).rows);
+}
+
+async function withClient<Result>(
+  url: string,
+  work: (client: pg.Client) => Promise<Result>,
+): Promise<Result> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    return (await client.query<Row>(sql, values)).rows;
+    return await work(client);
   } finally {
     await client.end();
   }

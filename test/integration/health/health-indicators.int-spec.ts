@@ -159,7 +159,7 @@ describe('the age that a report may have', () => {
   it.each([-1, Number.NaN, '500'])('is refused when it is %p', async (given) => {
     const started = await start();
     const maxAgeMs = given as number;
-    const refusal = { code: 'VALIDATION', path: 'maxAgeMs' };
+    const refusal = { code: 'INVALID_OPTIONS', violations: [{ path: 'maxAgeMs' }] };
     const ping = started.get(DatabaseHealthIndicator).pingCheck('database', { maxAgeMs });
     await expect(ping).rejects.toMatchObject(refusal);
     const redis = started.get(RedisHealthIndicator).pingCheck('redis', { maxAgeMs });
@@ -199,7 +199,7 @@ describe('DatabasePoolHealthIndicator', () => {
   it.each([-0.1, 1.1, Number.NaN])('refuses %d as a share', async (degradedAbove) => {
     const indicator = (await start()).get(DatabasePoolHealthIndicator);
     await expect(indicator.pressureCheck('pool', { degradedAbove })).rejects.toMatchObject({
-      code: 'VALIDATION',
+      code: 'INVALID_OPTIONS',
     });
   });
 });

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { INestApplicationContext } from '@nestjs/common';
-import { Database, SchemaError, ValidationError } from '../../../libs/database/src/index.js';
+import { Database, InvalidOptionsError, SchemaError } from '../../../libs/database/src/index.js';
 import { databaseModule, startApplication } from '../../support/database-application.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
 
@@ -78,8 +78,8 @@ describe('Streaming', () => {
   it('refuses a batch size that is none before anything is sent', () => {
     for (const batchSize of [0, -1, 1.5, NaN, Infinity, 100_001, '10', null, {}]) {
       const options = { batchSize: batchSize as number };
-      expect(() => db.stream('SELECT 1', [], options)).toThrow(ValidationError);
-      expect(() => db.sql`SELECT 1`.stream(options)).toThrow(ValidationError);
+      expect(() => db.stream('SELECT 1', [], options)).toThrow(InvalidOptionsError);
+      expect(() => db.sql`SELECT 1`.stream(options)).toThrow(InvalidOptionsError);
     }
   });
 });

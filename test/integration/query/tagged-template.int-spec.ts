@@ -8,6 +8,7 @@ import {
   Sql,
   TransactionManager,
   UniqueViolationError,
+  InvalidOptionsError,
   ValidationError,
 } from '../../../libs/database/src/index.js';
 import { databaseModule, startApplication } from '../../support/database-application.js';
@@ -66,14 +67,14 @@ describe('The tagged template', () => {
 
   it('refuses what is not a template, an undefined value, a name that cannot be one and an empty list', () => {
     const notATemplate = JSON.parse('["SELECT 1"]') as never;
-    expect(() => db.sql(notATemplate)).toThrow(ValidationError);
-    expect(() => db.sql(Object.freeze(['SELECT 1']) as never)).toThrow(ValidationError);
-    expect(() => db.sql('SELECT 1' as never)).toThrow(ValidationError);
+    expect(() => db.sql(notATemplate)).toThrow(InvalidOptionsError);
+    expect(() => db.sql(Object.freeze(['SELECT 1']) as never)).toThrow(InvalidOptionsError);
+    expect(() => db.sql('SELECT 1' as never)).toThrow(InvalidOptionsError);
     expect(() => db.sql`SELECT ${undefined}`).toThrow(/value 1.*undefined/);
     expect(() => db.list([])).toThrow(ValidationError);
-    expect(() => db.list([1], ' OR true OR ' as never)).toThrow(ValidationError);
+    expect(() => db.list([1], ' OR true OR ' as never)).toThrow(InvalidOptionsError);
     for (const name of ['', 'a\0b', 'x'.repeat(64), 'é'.repeat(32), 1, null, ['id']])
-      expect(() => db.identifier(name as string)).toThrow(ValidationError);
+      expect(() => db.identifier(name as string)).toThrow(InvalidOptionsError);
     expect(db.identifier('x'.repeat(63)).toString()).toBe(`"${'x'.repeat(63)}"`);
   });
 
@@ -177,9 +178,9 @@ describe('Kysely over the same connection', () => {
         .transaction()
         .execute(async () => 1),
     ).rejects.toThrow(/ambient transaction/);
-    await expect(kysely().startTransaction().execute()).rejects.toBeInstanceOf(ValidationError);
+    await expect(kysely().startTransaction().execute()).rejects.toBeInstanceOf(InvalidOptionsError);
     await kysely().selectFrom('category').selectAll().execute();
-    await expect(kysely().destroy()).rejects.toBeInstanceOf(ValidationError);
+    await expect(kysely().destroy()).rejects.toBeInstanceOf(InvalidOptionsError);
     expect(await kysely().selectFrom('category').selectAll().execute()).toEqual([]);
   });
 });

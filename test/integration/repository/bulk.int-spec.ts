@@ -260,7 +260,7 @@ describe('bulkUpsert', () => {
     const missing = products.bulkUpsert(productsOf(1), { on: ['sku'], update: ['description'] });
     await expect(missing).rejects.toMatchObject({ path: 'rows.0.description' });
     const ofKey = products.bulkUpsert(productsOf(1), { on: ['sku'], update: ['sku'] });
-    await expect(ofKey).rejects.toMatchObject({ path: 'update.0' });
+    await expect(ofKey).rejects.toMatchObject({ violations: [{ path: 'update.0' }] });
   });
 
   it('does not deadlock with another one of the same rows in another order', async () => {

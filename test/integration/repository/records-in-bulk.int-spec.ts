@@ -49,7 +49,7 @@ describe('Bulk work on a repository with soft delete, versions and timestamps', 
       on: ['email'],
       update: ['version'],
     });
-    await expect(counted).rejects.toMatchObject({ code: 'VALIDATION' });
+    await expect(counted).rejects.toMatchObject({ code: 'INVALID_OPTIONS' });
   });
 
   it('writes bytes, decimals, times and bigints as Prisma does', async () => {

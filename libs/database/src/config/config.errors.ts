@@ -2,7 +2,9 @@ import { DatabaseError } from '../errors/database.error.js';
 import type { OptionViolation } from './option-violation.js';
 
 /**
- * The options or environment variables cannot be used; lists every problem at once.
+ * The options, environment variables or arguments that a program gave cannot be used; lists every problem at once.
+ *
+ * A mistake in the code or its configuration, in contrast to a {@link ValidationError}, which is about values.
  *
  * @public
  */
@@ -12,7 +14,7 @@ export class InvalidOptionsError extends DatabaseError {
   readonly retryable = false;
 
   constructor(
-    /** What was configured, such as `DatabaseModule`. */
+    /** What was configured or called, such as `DatabaseModule`. */
     readonly subject: string,
     /** Every problem, in the order of the options; at least one. */
     readonly violations: readonly OptionViolation[],
@@ -23,6 +25,15 @@ export class InvalidOptionsError extends DatabaseError {
         ? `1 invalid option: \`${first.path}\` ${first.problem} `
         : `${violations.length} invalid options:${violations.map(({ path, problem }) => `\n • \`${path}\` ${problem}`).join('')}\n`;
     super(`${subject} was given ${list}Nothing was started.`);
+  }
+
+  /**
+   * One problem: a call that a program made in a way it cannot mean, whatever the values in it.
+   *
+   * @internal
+   */
+  static at(subject: string, path: string, problem: string): InvalidOptionsError {
+    return new InvalidOptionsError(subject, [{ path, problem }]);
   }
 }
 

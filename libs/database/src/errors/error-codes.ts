@@ -4,8 +4,7 @@
  * @public
  */
 export const ERROR_CODES = {
-  INVALID_OPTIONS:
-    'The module was given options or environment variables it cannot use; nothing was started.',
+  INVALID_OPTIONS: 'The module or a call was given options it cannot use; nothing was started.',
   VALIDATION: 'A call was given a value it cannot use; nothing was sent.',
   INVALID_CURSOR: 'The cursor of a page was changed, or belongs to other pages; nothing was sent.',
   NOT_CONFIGURED: 'A service was injected whose part is switched off in the options.',

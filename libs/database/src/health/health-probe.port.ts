@@ -1,6 +1,6 @@
 import type { HealthReport } from '../common/health-report.js';
 import type { PoolUsage } from '../errors/connection.errors.js';
-import { ValidationError } from '../errors/validation.error.js';
+import { InvalidOptionsError } from '../config/config.errors.js';
 
 /** The {@link HealthProbeOptions.maxAgeMs} of a check that names none. */
 export const DEFAULT_MAX_AGE_MS = 500;
@@ -23,11 +23,15 @@ export interface HealthProbeOptions {
 /**
  * Refuses an age that no report can have, which would be taken for "ask always" without a word.
  *
- * @throws {@link ValidationError} when `maxAgeMs` is not a number in [0, ∞]
+ * @throws {@link InvalidOptionsError} when `maxAgeMs` is not a number in [0, ∞]
  */
 export function assertMaxAge({ maxAgeMs }: HealthProbeOptions): void {
   if (maxAgeMs === undefined || (typeof maxAgeMs === 'number' && maxAgeMs >= 0)) return;
-  throw new ValidationError('maxAgeMs', 'is out of range, expected milliseconds in [0, ∞].');
+  throw InvalidOptionsError.at(
+    'A health indicator',
+    'maxAgeMs',
+    'is out of range, expected milliseconds in [0, ∞].',
+  );
 }
 
 /**

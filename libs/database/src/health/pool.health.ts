@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
-import { ValidationError } from '../errors/validation.error.js';
+import { InvalidOptionsError } from '../config/config.errors.js';
 import { findForConnection } from './connection-lookup.js';
 import { HealthLog } from './health-log.js';
 import { getDatabasePoolGaugeToken, type PoolGauge } from './health-probe.port.js';
@@ -50,7 +50,7 @@ export class DatabasePoolHealthIndicator {
    * The result under `key`.
    *
    * @throws {@link NotConfiguredError} when there is no such connection
-   * @throws {@link ValidationError} when `degradedAbove` is out of its range
+   * @throws {@link InvalidOptionsError} when `degradedAbove` is out of its range
    */
   async pressureCheck<Key extends string>(
     key: Key,
@@ -61,7 +61,11 @@ export class DatabasePoolHealthIndicator {
     }: PoolCheckSettings = {},
   ): Promise<HealthIndicatorResult<Key>> {
     if (!(degradedAbove >= 0 && degradedAbove <= 1)) {
-      throw new ValidationError('degradedAbove', 'is out of range, expected a number in [0, 1].');
+      throw InvalidOptionsError.at(
+        'PoolHealthIndicator',
+        'degradedAbove',
+        'is out of range, expected a number in [0, 1].',
+      );
     }
     const gauge = findForConnection<PoolGauge>(
       this.modules,

@@ -9,7 +9,7 @@ import type {
   QueryCompiler,
   QueryResult,
 } from 'kysely';
-import { ValidationError } from '../errors/validation.error.js';
+import { InvalidOptionsError } from '../config/config.errors.js';
 import { kysely } from './kysely-module.js';
 import { checkBatchSize } from './row-stream.js';
 import type { SqlExecutor } from './sql-executor.port.js';
@@ -100,5 +100,5 @@ class AmbientConnection implements DatabaseConnection {
 }
 
 function refuse(member: string, problem: string): never {
-  throw new ValidationError(`${OPERATION}.${member}`, problem);
+  throw InvalidOptionsError.at('Database.kysely', member, problem);
 }

@@ -1,4 +1,4 @@
-import { ValidationError } from '../errors/validation.error.js';
+import { InvalidOptionsError } from '../config/config.errors.js';
 import type { Row } from './sql-executor.port.js';
 
 const DEFAULT_BATCH_SIZE = 1_000;
@@ -18,10 +18,10 @@ export interface StreamOptions {
   readonly batchSize?: number;
 }
 
-/** @throws {@link ValidationError} before anything is sent */
+/** @throws {@link InvalidOptionsError} before anything is sent */
 export function checkBatchSize({ batchSize = DEFAULT_BATCH_SIZE }: StreamOptions = {}): number {
   if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > MAX_BATCH_SIZE) {
-    throw new ValidationError('batchSize', `is no integer from 1 to ${MAX_BATCH_SIZE}.`);
+    throw InvalidOptionsError.at('A stream', 'batchSize', `is no integer from 1 to ${MAX_BATCH_SIZE}.`);
   }
   return batchSize;
 }

@@ -1,23 +1,30 @@
-import { ValidationError } from '../errors/validation.error.js';
+import { InvalidOptionsError } from '../config/config.errors.js';
 
 /** What PostgreSQL keeps of a name; it would cut off the rest without a word and might then mean another table. */
 const MAX_BYTES = 63;
+const SUBJECT = 'A name in SQL';
 
 /**
  * Refuses what cannot be the name of a table or column exactly as it is written.
  *
- * @throws {@link ValidationError} for anything but a text of 1 to 63 bytes without NUL
+ * @throws {@link InvalidOptionsError} for anything but a text of 1 to 63 bytes without NUL
  */
 export function checkIdentifier(name: unknown, path: string): string {
   if (typeof name !== 'string') {
-    throw new ValidationError(path, `is ${describe(name)}, where the name of a table or column is expected.`);
+    throw InvalidOptionsError.at(
+      SUBJECT,
+      path,
+      `is ${describe(name)}, where the name of a table or column is expected.`,
+    );
   }
   if (name === '')
-    throw new ValidationError(path, 'is empty, where the name of a table or column is expected.');
-  if (name.includes('\0')) throw new ValidationError(path, 'holds a NUL character, which no name can have.');
+    throw InvalidOptionsError.at(SUBJECT, path, 'is empty, where the name of a table or column is expected.');
+  if (name.includes('\0'))
+    throw InvalidOptionsError.at(SUBJECT, path, 'holds a NUL character, which no name can have.');
   const bytes = Buffer.byteLength(name);
   if (bytes > MAX_BYTES) {
-    throw new ValidationError(
+    throw InvalidOptionsError.at(
+      SUBJECT,
       path,
       `is a name of ${bytes} bytes; PostgreSQL keeps ${MAX_BYTES} and would cut off the rest.`,
     );
@@ -46,7 +53,7 @@ export class SqlIdentifier {
 
   /** @internal */
   constructor(parts: readonly unknown[], path: string) {
-    if (parts.length === 0) throw new ValidationError(path, 'needs at least one name.');
+    if (parts.length === 0) throw InvalidOptionsError.at(SUBJECT, path, 'needs at least one name.');
     this.#parts = parts.map((part) => checkIdentifier(part, path));
   }
 

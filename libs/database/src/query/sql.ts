@@ -1,3 +1,4 @@
+import { InvalidOptionsError } from '../config/config.errors.js';
 import { ValidationError } from '../errors/validation.error.js';
 import { checkBatchSize, rowsOf, type StreamOptions } from './row-stream.js';
 import { SqlIdentifier } from './sql-identifier.js';
@@ -100,7 +101,8 @@ export function composeSql<Result extends object>(
 ): Sql<Result> {
   // What JSON.parse makes has no `raw`, and is not frozen: a request cannot pose as the text of a statement.
   if (!Array.isArray(strings) || !Array.isArray(strings.raw) || !Object.isFrozen(strings)) {
-    throw new ValidationError(
+    throw InvalidOptionsError.at(
+      'Database',
       'sql',
       'is called as a function. Use it as the tag of a template: db.sql`SELECT …`. For a text of your own, call `query`.',
     );
@@ -124,7 +126,7 @@ export function joinSql(items: unknown, separator: unknown, runner: SqlRunner): 
     throw new ValidationError('items', 'is no list, or an empty one, which SQL has no text for.');
   }
   if (separator !== undefined && !Sql.is(separator)) {
-    throw new ValidationError('separator', 'is no piece of SQL. Write it as sql` AND `.');
+    throw InvalidOptionsError.at('Database.list', 'separator', 'is no piece of SQL. Write it as sql` AND `.');
   }
   const composition = new Composition('');
   items.forEach((item, index) => {

@@ -74,7 +74,7 @@ export class TypedDatabase<Tables> {
    * It holds a connection while it lasts: that of the ambient transaction, or one of the pool in a transaction of its own
    * that can only read.
    *
-   * @throws {@link ValidationError} for a `batchSize` that is none, before anything is sent
+   * @throws {@link InvalidOptionsError} for a `batchSize` that is none, before anything is sent
    */
   stream<Result extends object = Row>(
     sql: string,
@@ -94,7 +94,8 @@ export class TypedDatabase<Tables> {
    * {@link Database.identifier} a name in it; everything else is a value, whatever it looks like.
    *
    * @typeParam Result - what a row looks like; the caller's word, not checked
-   * @throws {@link ValidationError} for a value that is undefined, and when it is not used as a tag
+   * @throws {@link ValidationError} for a value that is undefined
+   * @throws {@link InvalidOptionsError} when it is not used as a tag
    */
   sql<Result extends object = Row>(
     strings: TemplateStringsArray,
@@ -106,7 +107,7 @@ export class TypedDatabase<Tables> {
   /**
    * A name for {@link Database.sql}, quoted: `db.identifier('product', 'name')` is `"product"."name"`.
    *
-   * @throws {@link ValidationError} for an empty name, one with NUL, and one of more than 63 bytes
+   * @throws {@link InvalidOptionsError} for an empty name, one with NUL, and one of more than 63 bytes
    */
   identifier(...names: readonly string[]): SqlIdentifier {
     return new SqlIdentifier(names, 'identifier');
@@ -117,7 +118,8 @@ export class TypedDatabase<Tables> {
    *
    * For a list of values, `= ANY(${values})` with the array itself takes one parameter instead of many.
    *
-   * @throws {@link ValidationError} for an empty list, and for a separator that is no piece of SQL
+   * @throws {@link ValidationError} for an empty list
+   * @throws {@link InvalidOptionsError} for a separator that is no piece of SQL
    */
   list(items: readonly unknown[], separator?: Sql): Sql {
     return joinSql(items, separator, this.parts.executor);

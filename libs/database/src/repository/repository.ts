@@ -275,7 +275,9 @@ export declare class Repository<Client, Model extends string, Traits extends Rep
    *
    * The records are written in the order of their keys, so that two of these calls cannot deadlock on one chunk's rows.
    *
-   * @throws {@link ValidationError} when `on` is no unique key, or two records have the same key; nothing is sent
+   * @throws {@link InvalidOptionsError} when `on` is no unique key, or `update` names what cannot be changed
+   * @throws {@link ValidationError} which names rows and fields that cannot be written, or says that two records have the
+   *   same key; nothing is written
    */
   bulkUpsert(
     rows: readonly Filled<BulkRow<Client, Model>, Traits>[],

@@ -1,5 +1,5 @@
 import { InvalidOptionsError } from '../config/config.errors.js';
-import { bulkTarget } from './bulk-target.js';
+import { targetOfMany } from './target-of-many.js';
 import type { Arguments } from './defined-filters.js';
 import { narrowedWhere } from './narrowed-where.js';
 import type { RepositoryContext } from './repository-context.js';
@@ -24,7 +24,7 @@ export async function deleteOne(context: RepositoryContext, args: Arguments): Pr
 export async function deleteMany(context: RepositoryContext, args: Arguments): Promise<unknown> {
   const { softDelete } = context.traits;
   if (softDelete === undefined) return await removeMany(context, args, 'deleteMany');
-  const target = context.scoped(bulkTarget(args));
+  const target = context.scoped(targetOfMany(args));
   const data = withChange(context, { [softDelete]: context.clock.date() }, 'data');
   const where = onlyMarked(target?.where, softDelete, false);
   return await context.call('updateMany', { ...target, where, data }, 'deleteMany');

@@ -1,5 +1,5 @@
 import type { Arguments } from './defined-filters.js';
-import { bulkTarget } from './bulk-target.js';
+import { targetOfMany } from './target-of-many.js';
 import type { RepositoryContext } from './repository-context.js';
 import { withCreationTimes, withChange } from './trait-data.js';
 import { validateCreation, validateCreations, validateChange } from './validation-hooks.js';
@@ -28,7 +28,7 @@ export async function update(context: RepositoryContext, args: Arguments): Promi
 }
 
 export async function updateMany(context: RepositoryContext, args: Arguments): Promise<unknown> {
-  const target = bulkTarget(args);
+  const target = targetOfMany(args);
   const data = withChange(context, target.data, 'data');
   await validateChange(context, target.data);
   return await context.call('updateMany', context.scoped({ ...target, data }));
@@ -54,5 +54,5 @@ export async function removeMany(
   args: Arguments,
   method: string,
 ): Promise<unknown> {
-  return await context.call('deleteMany', context.scoped(bulkTarget(args)), method);
+  return await context.call('deleteMany', context.scoped(targetOfMany(args)), method);
 }

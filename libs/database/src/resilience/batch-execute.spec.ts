@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ValidationError } from '../errors/validation.error.js';
+import { InvalidOptionsError } from '../config/config.errors.js';
 import { batchExecute, type BatchProgress } from './batch-execute.js';
 
 const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -79,10 +79,12 @@ describe('batchExecute', () => {
     let started = false;
     const operation = () => Promise.resolve((started = true));
     for (const size of [0, -1, 1.5, NaN]) {
-      await expect(batchExecute([operation], size)).rejects.toBeInstanceOf(ValidationError);
+      await expect(batchExecute([operation], size)).rejects.toBeInstanceOf(InvalidOptionsError);
     }
     const promise = Promise.resolve(1) as never;
-    await expect(batchExecute([operation, promise], 1)).rejects.toMatchObject({ path: 'operations.1' });
+    await expect(batchExecute([operation, promise], 1)).rejects.toMatchObject({
+      violations: [{ path: 'operations.1' }],
+    });
     expect(started).toBe(false);
     expect(await batchExecute([], 3)).toEqual({ outcomes: [], fulfilled: 0, rejected: 0, skipped: 0 });
   });

@@ -1,4 +1,4 @@
-import { ValidationError } from '../errors/validation.error.js';
+import { InvalidOptionsError } from '../config/config.errors.js';
 
 /**
  * What became of one operation of {@link batchExecute}: `skipped` ones were never started.
@@ -67,7 +67,7 @@ export interface BatchResult<Value> {
  * on its one connection, and the first failure of a statement ends them all.
  *
  * @param operations - functions that begin the work, such as `rows.map((row) => () => repository.create(row))`
- * @throws {@link ValidationError} when the size is no positive integer, or an operation is no function; nothing is started
+ * @throws {@link InvalidOptionsError} when the size is no positive integer, or an operation is no function; nothing is started
  *
  * @public
  */
@@ -77,9 +77,15 @@ export async function batchExecute<Value>(
   options: BatchOptions = {},
 ): Promise<BatchResult<Value>> {
   const { onProgress, stopOnError = false, signal } = options;
-  if (!Number.isInteger(size) || size < 1) throw new ValidationError('size', 'is no integer from 1 on.');
+  if (!Number.isInteger(size) || size < 1)
+    throw InvalidOptionsError.at('batchExecute', 'size', 'is no integer from 1 on.');
   const wrong = operations.findIndex((operation) => typeof operation !== 'function');
-  if (wrong >= 0) throw new ValidationError(`operations.${wrong}`, 'is no function that begins the work.');
+  if (wrong >= 0)
+    throw InvalidOptionsError.at(
+      'batchExecute',
+      `operations.${wrong}`,
+      'is no function that begins the work.',
+    );
   const total = operations.length;
   const outcomes = Array.from(operations, (): BatchOutcome<Value> => ({ status: 'skipped' }));
   const count = { fulfilled: 0, rejected: 0 };

@@ -1,5 +1,5 @@
 import type { OperationNode } from 'kysely';
-import { ValidationError } from '../../errors/validation.error.js';
+import { InvalidOptionsError } from '../../config/config.errors.js';
 import { kysely } from '../kysely-module.js';
 import { Sql } from '../sql.js';
 import { pieceNode } from './expressions.js';
@@ -22,7 +22,8 @@ export class ConditionList {
 
   or(next: OperationNode): ConditionList {
     // There is nothing to widen: alone it would be the only condition, and read like the opposite.
-    if (this.node === undefined) throw new ValidationError('orWhere', 'comes first. Begin with `where`.');
+    if (this.node === undefined)
+      throw InvalidOptionsError.at('The query builder', 'orWhere', 'comes first. Begin with `where`.');
     return new ConditionList(kysely().OrNode.create(this.node, next));
   }
 }
@@ -82,7 +83,12 @@ class ConditionGroup extends ConditionVerbs<ConditionGroup> {
     const built = build(new ConditionGroup());
     const node = built instanceof ConditionGroup ? built.conditions.node : undefined;
     // A group of nothing would let every row pass.
-    if (node === undefined) throw new ValidationError('where', 'is given a group that returns no condition.');
+    if (node === undefined)
+      throw InvalidOptionsError.at(
+        'The query builder',
+        'where',
+        'is given a group that returns no condition.',
+      );
     return kysely().ParensNode.create(node);
   }
 }
@@ -93,7 +99,11 @@ function conditionNode(condition: ConditionArguments): OperationNode {
   if (condition.length === 1 && Sql.is(first)) return pieceNode(first);
   if (condition.length === 1 && typeof first === 'function')
     return ConditionGroup.nodeOf(first as (group: ConditionGroup) => unknown);
-  throw new ValidationError('where', 'takes a column, an operator and a value, a piece of SQL, or a group.');
+  throw InvalidOptionsError.at(
+    'The query builder',
+    'where',
+    'takes a column, an operator and a value, a piece of SQL, or a group.',
+  );
 }
 
 /** Anything put together from two conditions; a comparison binds tighter than what is around it. */

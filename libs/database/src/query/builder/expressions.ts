@@ -1,5 +1,5 @@
 import type { OperationNode } from 'kysely';
-import { ValidationError } from '../../errors/validation.error.js';
+import { InvalidOptionsError } from '../../config/config.errors.js';
 import { kysely } from '../kysely-module.js';
 import { Sql } from '../sql.js';
 import { columnNode } from './names.js';
@@ -61,7 +61,7 @@ export const sqlFunctions = Object.freeze({
   max: (column: unknown) => new SqlExpression(aggregate('max', column)),
   value(piece: unknown) {
     if (Sql.is(piece)) return new SqlExpression(pieceNode(piece));
-    throw new ValidationError('value', 'is no piece of SQL. Write it as db.sql`…`.');
+    throw InvalidOptionsError.at('The query builder', 'value', 'is no piece of SQL. Write it as db.sql`…`.');
   },
 });
 

@@ -1,5 +1,5 @@
 import type { AliasNode, OperationNode, SimpleReferenceExpressionNode, TableNode } from 'kysely';
-import { ValidationError } from '../../errors/validation.error.js';
+import { InvalidOptionsError } from '../../config/config.errors.js';
 import { kysely } from '../kysely-module.js';
 import { checkIdentifier, SqlIdentifier } from '../sql-identifier.js';
 
@@ -44,7 +44,8 @@ function takeAlias(value: unknown, path: string): { readonly name: unknown; read
   if (typeof value !== 'string' || !value.includes(AS)) return { name: value };
   const [name, alias, ...more] = value.split(AS);
   if (more.length > 0) {
-    throw new ValidationError(
+    throw InvalidOptionsError.at(
+      'The query builder',
       path,
       `holds "${AS}" more than once. Give names that hold it as \`db.identifier(…)\`.`,
     );
@@ -60,7 +61,12 @@ function partsOf(name: unknown, path: string): readonly string[] {
 
 function toTable(parts: readonly string[], path: string): TableNode {
   const [first = '', second, ...more] = parts;
-  if (more.length > 0) throw new ValidationError(path, 'has more names than a schema, a table and a column.');
+  if (more.length > 0)
+    throw InvalidOptionsError.at(
+      'The query builder',
+      path,
+      'has more names than a schema, a table and a column.',
+    );
   return second === undefined
     ? kysely().TableNode.create(first)
     : kysely().TableNode.createWithSchema(first, second);

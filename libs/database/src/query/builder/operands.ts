@@ -1,4 +1,5 @@
 import type { OperationNode } from 'kysely';
+import { InvalidOptionsError } from '../../config/config.errors.js';
 import { ValidationError } from '../../errors/validation.error.js';
 import { kysely } from '../kysely-module.js';
 import { Sql } from '../sql.js';
@@ -36,7 +37,7 @@ const PATTERNS = {
 export function comparison(left: unknown, operator: unknown, value: unknown): OperationNode {
   const column = expressionNode(left, 'column');
   if (!OPERATORS.includes(operator as Operator)) {
-    throw new ValidationError('operator', `is none of ${OPERATORS.join(', ')}.`);
+    throw InvalidOptionsError.at('The query builder', 'operator', `is none of ${OPERATORS.join(', ')}.`);
   }
   const known = operator as Operator;
   switch (known) {

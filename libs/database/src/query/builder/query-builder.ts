@@ -60,7 +60,8 @@ export interface Conditions<Scope> {
   /**
    * Only rows for which this holds.
    *
-   * @throws {@link ValidationError} for an operator that is not in {@link OPERATORS}, and a value that cannot be compared
+   * @throws {@link InvalidOptionsError} for an operator that is not in {@link OPERATORS}, and a name that no column can have
+   * @throws {@link ValidationError} for a value that cannot be compared
    */
   where<Column extends ColumnOf<Scope>, const Op extends Operator>(
     column: Column,

@@ -6,6 +6,7 @@ import type {
   SelectQueryNode,
   SelectionNode,
 } from 'kysely';
+import { InvalidOptionsError } from '../../config/config.errors.js';
 import { ValidationError } from '../../errors/validation.error.js';
 import { kysely } from '../kysely-module.js';
 import { checkBatchSize, rowsOf, type StreamOptions } from '../row-stream.js';
@@ -83,7 +84,8 @@ export class SelectBuilder extends ConditionVerbs<SelectBuilder> {
     const names = selections.map(({ name }) => name);
     const twice = names.find((name, index) => names.indexOf(name) !== index);
     if (twice !== undefined) {
-      throw new ValidationError(
+      throw InvalidOptionsError.at(
+        'The query builder',
         'select',
         `has two columns called "${twice}"; a row holds one. Give one an alias: 'a.b as c'.`,
       );
@@ -123,8 +125,9 @@ export class SelectBuilder extends ConditionVerbs<SelectBuilder> {
 
   orderBy(column: unknown, direction: unknown = 'asc', nulls?: unknown): SelectBuilder {
     if (!DIRECTIONS.includes(direction))
-      throw new ValidationError('direction', `is neither 'asc' nor 'desc'.`);
-    if (!NULLS.includes(nulls)) throw new ValidationError('nulls', `is neither 'first' nor 'last'.`);
+      throw InvalidOptionsError.at('The query builder', 'direction', `is neither 'asc' nor 'desc'.`);
+    if (!NULLS.includes(nulls))
+      throw InvalidOptionsError.at('The query builder', 'nulls', `is neither 'first' nor 'last'.`);
     const item = kysely().OrderByItemNode.create(
       expressionNode(column, 'orderBy'),
       // What the caller gave was only compared.
@@ -209,13 +212,18 @@ export class SelectBuilder extends ConditionVerbs<SelectBuilder> {
       isInsert && conditions.node !== undefined && 'where',
     ].filter((one) => one !== false);
     if (said.length === 0) return table;
-    throw new ValidationError(verb, `cannot follow ${said.join(', ')}, which it would ignore.`);
+    throw InvalidOptionsError.at(
+      'The query builder',
+      verb,
+      `cannot follow ${said.join(', ')}, which it would ignore.`,
+    );
   }
 
   private node(): SelectQueryNode {
     const { selections, joins, order, limit, offset } = this.#state;
     if (joins.length > 0 && selections.length === 0) {
-      throw new ValidationError(
+      throw InvalidOptionsError.at(
+        'The query builder',
         'select',
         'is missing. Columns of several tables may have one name: say which you want.',
       );
@@ -271,10 +279,14 @@ export class SelectBuilder extends ConditionVerbs<SelectBuilder> {
 
 function computed(values: unknown): Selected[] {
   if (typeof values !== 'object' || values === null)
-    throw new ValidationError('select', 'computes no object of values.');
+    throw InvalidOptionsError.at('The query builder', 'select', 'computes no object of values.');
   return Object.entries(values).map(([name, value]) => {
     if (!SqlExpression.is(value))
-      throw new ValidationError('select', `computes "${name}" by none of the given functions.`);
+      throw InvalidOptionsError.at(
+        'The query builder',
+        'select',
+        `computes "${name}" by none of the given functions.`,
+      );
     const alias = kysely().IdentifierNode.create(checkIdentifier(name, 'select'));
     return { name, node: kysely().AliasNode.create(value.node as OperationNode, alias) };
   });

@@ -1,4 +1,5 @@
 import type { DeleteQueryNode, InsertQueryNode, OperationNode, TableNode, UpdateQueryNode } from 'kysely';
+import { InvalidOptionsError } from '../../config/config.errors.js';
 import { ValidationError } from '../../errors/validation.error.js';
 import { kysely } from '../kysely-module.js';
 import { Sql } from '../sql.js';
@@ -91,14 +92,16 @@ export class WriteBuilder extends ConditionVerbs<WriteBuilder> implements Promis
   }
 
   protected withConditions(conditions: ConditionList): WriteBuilder {
-    if (this.#filter === 'none') throw new ValidationError('where', 'has no meaning for an insert.');
+    if (this.#filter === 'none')
+      throw InvalidOptionsError.at('The query builder', 'where', 'has no meaning for an insert.');
     return new WriteBuilder(this.#executor, this.#written, conditions, this.#filter);
   }
 
   all(): WriteBuilder {
-    if (this.#filter === 'none') throw new ValidationError('all', 'has no meaning for an insert.');
+    if (this.#filter === 'none')
+      throw InvalidOptionsError.at('The query builder', 'all', 'has no meaning for an insert.');
     if (this.conditions.node !== undefined)
-      throw new ValidationError('all', 'contradicts the conditions before it.');
+      throw InvalidOptionsError.at('The query builder', 'all', 'contradicts the conditions before it.');
     return new WriteBuilder(this.#executor, this.#written, this.conditions, 'every row');
   }
 
@@ -133,13 +136,14 @@ export class WriteBuilder extends ConditionVerbs<WriteBuilder> implements Promis
   private node(): WriteNode {
     const { node } = this.conditions;
     if (this.#filter === 'needed' && node === undefined) {
-      throw new ValidationError(
+      throw InvalidOptionsError.at(
+        'The query builder',
         'where',
         'is missing, which would write every row of the table. Add a condition, or say `.all()`.',
       );
     }
     if (this.#filter === 'every row' && node !== undefined) {
-      throw new ValidationError('where', 'contradicts the `.all()` before it.');
+      throw InvalidOptionsError.at('The query builder', 'where', 'contradicts the `.all()` before it.');
     }
     return node === undefined
       ? this.#written

@@ -1,4 +1,4 @@
-import { ValidationError } from '../../errors/validation.error.js';
+import { InvalidOptionsError } from '../../config/config.errors.js';
 import type { ModelColumn, ModelTable } from '../../query/model-table.js';
 import type { Row } from '../../query/sql-executor.port.js';
 import type { Arguments } from '../defined-filters.js';
@@ -46,13 +46,15 @@ export async function bulkInsert(
   return { inserted, records };
 }
 
-/** @throws {@link ValidationError} for a field that is no column */
+/** @throws {@link InvalidOptionsError} for a field that is no column */
 function returnedColumns(table: ModelTable, returning: unknown): readonly ModelColumn[] {
   if (returning === undefined) return [];
-  if (!Array.isArray(returning)) throw new ValidationError('returning', 'is no list of fields.');
+  if (!Array.isArray(returning))
+    throw InvalidOptionsError.at('bulkInsert', 'returning', 'is no list of fields.');
   return (returning as unknown[]).map((field, index) => {
     const column = typeof field === 'string' ? table.columns.get(field) : undefined;
-    if (column === undefined) throw new ValidationError(`returning.${index}`, 'is no column of the model.');
+    if (column === undefined)
+      throw InvalidOptionsError.at('bulkInsert', `returning.${index}`, 'is no column of the model.');
     return column;
   });
 }

@@ -1,3 +1,4 @@
+import { InvalidOptionsError } from '../../config/config.errors.js';
 import { ValidationError } from '../../errors/validation.error.js';
 import type { ModelColumn, ModelTable } from '../../query/model-table.js';
 import type { Arguments } from '../defined-filters.js';
@@ -35,7 +36,11 @@ export async function bulkUpsert(
   const { version, updatedAt } = context.traits;
   const counter = version === undefined ? undefined : columnOf(table, version, 'update');
   if (counter !== undefined && chosen.includes(counter))
-    throw new ValidationError('update', `names \`${counter.field}\`, which is counted by the repository.`);
+    throw InvalidOptionsError.at(
+      'bulkUpsert',
+      'update',
+      `names \`${counter.field}\`, which is counted by the repository.`,
+    );
   const update = [...chosen, ...touched(target, chosen, updatedAt)];
   const conflict = { target: key, update, counter, onlyWhereNull: livingMark(context, table) };
   const outcome = { inserted: 0, updated: 0 };
@@ -54,7 +59,7 @@ export async function bulkUpsert(
   return { ...outcome, unchanged: rows.length - outcome.inserted - outcome.updated };
 }
 
-/** @throws {@link ValidationError} when `on` is no unique key of the table */
+/** @throws {@link InvalidOptionsError} when `on` is no unique key of the table */
 function keyColumns(table: ModelTable, on: unknown): readonly ModelColumn[] {
   const fields: readonly unknown[] = Array.isArray(on) ? on : [];
   const wanted = new Set(fields);
@@ -63,29 +68,35 @@ function keyColumns(table: ModelTable, on: unknown): readonly ModelColumn[] {
   );
   if (!isKey || wanted.size !== fields.length) {
     const keys = table.uniqueKeys.map((key) => `[${key.join(', ')}]`).join(', ');
-    throw new ValidationError('on', `names no unique key of ${table.modelName}. It has ${keys || 'none'}.`);
+    throw InvalidOptionsError.at(
+      'bulkUpsert',
+      'on',
+      `names no unique key of ${table.modelName}. It has ${keys || 'none'}.`,
+    );
   }
   return fields.map((field) => columnOf(table, field, 'on'));
 }
 
-/** @throws {@link ValidationError} for what cannot be changed */
+/** @throws {@link InvalidOptionsError} for what cannot be changed */
 function updatedColumns(
   table: ModelTable,
   update: unknown,
   key: readonly ModelColumn[],
 ): readonly ModelColumn[] {
-  if (!Array.isArray(update)) throw new ValidationError('update', 'is no list of fields.');
+  if (!Array.isArray(update)) throw InvalidOptionsError.at('bulkUpsert', 'update', 'is no list of fields.');
   return (update as unknown[]).map((field, index) => {
     const column = columnOf(table, field, `update.${index}`);
-    if (key.includes(column)) throw new ValidationError(`update.${index}`, 'is a part of the key in `on`.');
-    if (column.generated) throw new ValidationError(`update.${index}`, 'is computed by the database.');
+    if (key.includes(column))
+      throw InvalidOptionsError.at('bulkUpsert', `update.${index}`, 'is a part of the key in `on`.');
+    if (column.generated)
+      throw InvalidOptionsError.at('bulkUpsert', `update.${index}`, 'is computed by the database.');
     return column;
   });
 }
 
 function columnOf(table: ModelTable, field: unknown, path: string): ModelColumn {
   const column = typeof field === 'string' ? table.columns.get(field) : undefined;
-  if (column === undefined) throw new ValidationError(path, 'is no column of the model.');
+  if (column === undefined) throw InvalidOptionsError.at('bulkUpsert', path, 'is no column of the model.');
   return column;
 }
 

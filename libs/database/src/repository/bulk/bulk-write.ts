@@ -1,5 +1,6 @@
 import { readSchemaText, type SchemaText } from '../../client/schema-text.js';
 import type { ConstraintViolation } from '../../errors/constraint.errors.js';
+import { InvalidOptionsError } from '../../config/config.errors.js';
 import { ValidationError } from '../../errors/validation.error.js';
 import type { ModelTable } from '../../query/model-table.js';
 import { partsOf } from '../../query/database.js';
@@ -66,12 +67,12 @@ export async function writeInChunks(
   await (chunks.length > 1 ? transactions.run(send) : send());
 }
 
-/** @throws {@link ValidationError} */
+/** @throws {@link InvalidOptionsError} */
 export function readChunkSize(value: unknown): number {
   if (value === undefined) return CHUNK_SIZE;
   if (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MAX_CHUNK_SIZE)
     return value as number;
-  throw new ValidationError('chunkSize', `is no integer between 1 and ${MAX_CHUNK_SIZE}.`);
+  throw InvalidOptionsError.at('A bulk write', 'chunkSize', `is no integer between 1 and ${MAX_CHUNK_SIZE}.`);
 }
 
 /** @throws {@link ValidationError} */

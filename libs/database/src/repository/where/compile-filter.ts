@@ -1,7 +1,7 @@
 import type { ModelColumn } from '../../query/model-table.js';
 import { isPlainObject } from '../record-id.js';
 import { allOf, ALWAYS, NEVER, not, type Condition } from './condition.js';
-import { isText, valueReader } from './scalar-value.js';
+import { isText, valueReader } from './value-reader.js';
 
 /** One column in the text of the statement, and how its filters are read. */
 interface Subject {

@@ -1,13 +1,18 @@
+import { InvalidOptionsError } from '../config/config.errors.js';
 import { ValidationError } from '../errors/validation.error.js';
 import { refuseUndefinedFilters, type Arguments } from './defined-filters.js';
+
+const SUBJECT = 'A write of many records';
+const EVERY_RECORD =
+  'which would be every record of the table. Give a condition, or `all: true` in its place';
 
 /**
  * The arguments of a bulk write for Prisma, once it is clear which records are meant.
  *
- * @throws {@link ValidationError} for a `where` that every record satisfies, or none at all, unless `all: true` says so;
- *   and where both are given
+ * @throws {@link ValidationError} for a `where` that every record satisfies
+ * @throws {@link InvalidOptionsError} for neither a `where` nor `all: true`, and where both are given
  */
-export function bulkTarget({ all, ...args }: Arguments): Arguments {
+export function targetOfMany({ all, ...args }: Arguments): Arguments {
   // Undefined has a better message of its own.
   refuseUndefinedFilters(args);
   if ('limit' in args && args.limit === undefined) {
@@ -18,17 +23,15 @@ export function bulkTarget({ all, ...args }: Arguments): Arguments {
   }
   if (all === true) {
     if (!('where' in args)) return args;
-    throw new ValidationError('all', 'stands beside `where`. Give one of the two; nothing was sent.');
+    throw InvalidOptionsError.at(SUBJECT, 'all', 'stands beside `where`. Give one of the two.');
   }
   if (all !== undefined && all !== false) {
-    throw new ValidationError('all', 'is neither true nor false. Nothing was sent.');
+    throw InvalidOptionsError.at(SUBJECT, 'all', 'is neither true nor false.');
   }
-  if (!('where' in args) || isSatisfiedByAll(args.where)) {
-    throw new ValidationError(
-      'where',
-      'is missing or empty, which would be every record of the table. Give a condition, or `all: true` in its place; ' +
-        'nothing was sent.',
-    );
+  if (!('where' in args)) throw InvalidOptionsError.at(SUBJECT, 'where', `is missing, ${EVERY_RECORD}.`);
+  // What it holds may come from a request, and so may its holding nothing.
+  if (isSatisfiedByAll(args.where)) {
+    throw new ValidationError('where', `is empty, ${EVERY_RECORD}; nothing was sent.`);
   }
   return args;
 }
