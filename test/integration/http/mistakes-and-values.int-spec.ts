@@ -71,7 +71,7 @@ const MISTAKES: Readonly<Record<string, Call>> = {
   'a transaction of Kysely': ({ db }) => db.kysely.transaction().execute(async () => undefined),
   'rules for a field that is none': () =>
     defineQuery(PrismaClient, 'category', { filter: { nope: ['eq'] } } as never),
-  'rules for a model that is none': () => defineData(PrismaClient, 'nope' as never, { allow: [] } as never),
+  'rules for a model that is none': () => defineData(PrismaClient, 'nope' as never, { allow: [] }),
 };
 
 /** What comes with the request. */
