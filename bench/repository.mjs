@@ -1,6 +1,7 @@
 // Repositories beside the bare client: single reads, loading in batches, bulk inserts; then pages far into a million rows,
-// and the memory of a stream. What is promised is printed beside. `npm run bench -- repository [rounds] [--check]`; needs
-// what `npm run build` makes.
+// and the memory of a stream. What is promised is printed beside.
+// `npm run bench -- repository [rounds] [--only=single,loading,bulk,pages,streaming] [--check]`; needs what `npm run build`
+// makes.
 import 'reflect-metadata';
 import { execFile } from 'node:child_process';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
@@ -12,10 +13,12 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import { openDatabase, RepositoryFor } from 'nestjs-database';
 import { startEmbeddedPostgres } from 'nestjs-database/embedded';
 import { compete, printTimes, ratioWithin } from './support/contest.mjs';
-import { readArguments, Verdict } from './support/verdict.mjs';
+import { readArguments, readChoice, Verdict } from './support/verdict.mjs';
 import { PrismaClient } from '../apps/shop/dist/generated/prisma/client.js';
 
 const { rounds, check } = readArguments(20);
+const sections = { single, loading, bulk, pages, streaming };
+const only = readChoice(Object.keys(sections));
 const NOISE = 0.05;
 const CUSTOMERS = 1_000;
 const PAGED_ROWS = 1_000_000;
@@ -48,11 +51,7 @@ const verdict = new Verdict(check);
 
 try {
   await customers.bulkInsert(rowsFrom(1, CUSTOMERS));
-  await single();
-  await loading();
-  await bulk();
-  await pages();
-  await streaming();
+  for (const [name, run] of Object.entries(sections)) if (only.size === 0 || only.has(name)) await run();
   verdict.end();
 } finally {
   await bare.$disconnect();

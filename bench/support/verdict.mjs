@@ -6,6 +6,16 @@ export function readArguments(defaultRounds) {
   return { rounds, check: given.includes('--check') };
 }
 
+/** The parts of a benchmark that `--only=one,other` names; none named are all of them. */
+export function readChoice(known) {
+  const given = process.argv.find((argument) => argument.startsWith('--only='));
+  const names = given === undefined ? [] : given.slice('--only='.length).split(',');
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length > 0)
+    throw new Error(`There is no part "${unknown.join('", "')}". Parts: ${known.join(', ')}.`);
+  return new Set(names);
+}
+
 /** Compares figures with their promises; `end` prints them, and fails the process where it was asked to check. */
 export class Verdict {
   #lines = [];

@@ -299,6 +299,52 @@ describe('Loading by key', () => {
     });
   });
 
+  it('shares a statement between callers with a signal of their own, as the requests of one tick have', async () => {
+    const load = (id: number) => cancelOnAbort(new AbortController().signal, () => products.load(id));
+    const { sql, result } = await statementsOf(() => Promise.all([1, 2, 3].map(load)));
+    expect(sql).toHaveLength(1);
+    expect(result.map((product) => product?.id)).toEqual([1, 2, 3]);
+  });
+
+  it('shares a statement between the calls that one answer leads to, however many promises are between them', async () => {
+    const later = async (id: number) => {
+      for (let turn = 0; turn < id; turn += 1) await Promise.resolve();
+      return await products.load(id);
+    };
+    const { sql } = await statementsOf(async () => {
+      await products.load(200);
+      await Promise.all(Array.from({ length: 50 }, (_, index) => later(index + 1)));
+    });
+    expect(sql).toHaveLength(2);
+  });
+
+  it.each(['take', 'skip', 'cursor', 'distinct'])(
+    'refuses `%s` for the records of many owners, which would be cut off together',
+    async (argument) => {
+      const { sql } = await statementsOf(async () => {
+        await expect(items.loadAllBy('orderId', 1n, { [argument]: 1 })).rejects.toMatchObject({
+          code: 'INVALID_OPTIONS',
+          subject: 'orderItem.loadAllBy',
+          violations: [{ path: argument }],
+        });
+      });
+      expect(sql).toHaveLength(0);
+    },
+  );
+
+  it('says of a mistake in the program that it is one, and of a value that it cannot be used', async () => {
+    const refused = (work: Promise<unknown>) => expect(work).rejects;
+    await refused(items.loadAllBy('nothing' as 'orderId', 1n)).toMatchObject({ code: 'INVALID_OPTIONS' });
+    await refused(items.loadAllBy('orderId', null as never)).toMatchObject({ code: 'INVALID_OPTIONS' });
+    await refused(items.loadAllBy('orderId', 1n, 'where' as never)).toMatchObject({
+      code: 'INVALID_OPTIONS',
+    });
+    await refused(products.loadMany('1' as never)).toMatchObject({ code: 'INVALID_OPTIONS' });
+    await refused(items.loadAllBy('orderId', undefined as never)).toMatchObject({ code: 'VALIDATION' });
+    await refused(items.loadAllBy('orderId', '1' as never)).toMatchObject({ code: 'VALIDATION' });
+    await refused(products.loadMany([1, '2' as never])).toMatchObject({ code: 'VALIDATION' });
+  });
+
   it('gives every caller an error of its own when the statement fails', async () => {
     await database.query('ALTER TABLE product RENAME TO product_gone');
     try {

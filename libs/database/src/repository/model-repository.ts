@@ -157,20 +157,32 @@ export abstract class ModelRepository implements RepositoryHooks {
     return undefined;
   }
 
-  async load(id: unknown, shape?: Arguments): Promise<unknown> {
-    return await this[LOADER].load(id, shape, this.loadBoundary());
+  load(id: unknown, shape?: Arguments): Promise<unknown> {
+    try {
+      return this[LOADER].load(id, shape, this.loadBoundary());
+    } catch (error) {
+      return rejected(error);
+    }
   }
 
-  async loadMany(ids: readonly unknown[], shape?: Arguments): Promise<unknown[]> {
+  async loadMany(ids: unknown, shape?: Arguments): Promise<unknown[]> {
     return await this[LOADER].loadMany(ids, shape, this.loadBoundary());
   }
 
-  async loadBy(key: string, value: unknown, shape?: Arguments): Promise<unknown> {
-    return await this[LOADER].loadBy(key, value, shape, this.loadBoundary());
+  loadBy(key: string, value: unknown, shape?: Arguments): Promise<unknown> {
+    try {
+      return this[LOADER].loadBy(key, value, shape, this.loadBoundary());
+    } catch (error) {
+      return rejected(error);
+    }
   }
 
-  async loadAllBy(field: string, value: unknown, args?: Arguments): Promise<unknown> {
-    return await this[LOADER].loadAllBy(field, value, args, this.loadBoundary());
+  loadAllBy(field: string, value: unknown, args?: Arguments): Promise<unknown> {
+    try {
+      return this[LOADER].loadAllBy(field, value, args, this.loadBoundary());
+    } catch (error) {
+      return rejected(error);
+    }
   }
 
   async bulkInsert(rows: unknown, options?: Arguments): Promise<unknown> {

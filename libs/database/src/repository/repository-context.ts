@@ -64,7 +64,8 @@ export class RepositoryContext {
   readonly fields: Delegate['fields'];
   readonly #options: TraitOptions;
   readonly #client: object;
-  readonly #isPlain: boolean;
+  /** Whether the client has no extensions, which may add to a query what belongs to its caller. */
+  readonly isPlain: boolean;
 
   constructor(
     readonly model: string,
@@ -77,7 +78,7 @@ export class RepositoryContext {
   ) {
     this.#options = options;
     this.#client = prisma.client;
-    this.#isPlain = isPlainClient(this.#client);
+    this.isPlain = isPlainClient(this.#client);
     // Copied, as Prisma's object says of every key that it has it.
     const { fields } = this.delegate;
     this.fields = Object.fromEntries(
@@ -136,7 +137,7 @@ export class RepositoryContext {
     try {
       if (args !== undefined) refuseUndefinedFilters(args);
       const { delegate } = this;
-      const query = this.#isPlain ? startQuery(delegate, operation, args) : delegate[operation](args);
+      const query = this.isPlain ? startQuery(delegate, operation, args) : delegate[operation](args);
       return query.then(undefined, async (error: unknown) => {
         await knowTable(this.db, this.model, error);
         throw this.translate(error, operation, method, key);

@@ -208,8 +208,9 @@ export declare class Repository<Client, Model extends string, Traits extends Rep
   ): Promise<ResultOf<Client, Model, Args, 'groupBy'>>;
 
   /**
-   * The record with this id, or null, as {@link Repository.findById}; but the calls of one turn of the event loop become
-   * one statement, so that a `load` for each item of a list is no N+1.
+   * The record with this id, or null, as {@link Repository.findById}; but the calls of one tick, and of the promises it
+   * settles, become one statement, so that a `load` for each item of a list is no N+1. A lone call is sent at once; while
+   * statements are under way, the calls of other requests gather for the next one.
    *
    * Calls share a statement only within one model of one connection, one transaction, one shape and one
    * {@link Repository.loadBoundary}. Every caller gets objects of its own, and nothing is kept beyond the statement.

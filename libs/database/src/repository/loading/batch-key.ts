@@ -1,7 +1,7 @@
 import { ValidationError } from '../../errors/validation.error.js';
 import type { Arguments } from '../defined-filters.js';
 import { isPlainObject } from '../record-id.js';
-import type { Delegate } from '../repository-context.js';
+import type { RepositoryContext } from '../repository-context.js';
 
 /** What names one record, or the records of one owner: fields and their values, and a text that is equal for equal keys. */
 export interface BatchKey {
@@ -10,8 +10,8 @@ export interface BatchKey {
   readonly text: string;
 }
 
-/** A field of the model as Prisma's delegate describes it. */
-type FieldReference = Delegate['fields'][string];
+/** The fields of the model as Prisma's delegate describes them. */
+type Fields = RepositoryContext['fields'];
 
 interface KeyType {
   readonly accepts: (value: unknown) => boolean;
@@ -62,21 +62,21 @@ const ENUM: KeyType = {
  *
  * @throws {@link ValidationError} for a value of the wrong type; in a batch it would fail the other callers' keys as well
  */
-export function readUniqueKey(where: Arguments, delegate: Delegate): BatchKey | undefined {
+export function readUniqueKey(where: Arguments, fields: Fields): BatchKey | undefined {
   const entries = Object.entries(where);
   const [only] = entries;
   if (only === undefined || entries.length > 1) return undefined;
   const [name, value] = only;
-  if (delegate.fields[name] !== undefined || !isPlainObject(value)) return readKey([only], delegate, '');
+  if (Object.hasOwn(fields, name) || !isPlainObject(value)) return readKey([only], fields, '');
   // In one order, however the caller wrote it.
   const parts = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
-  return readKey(parts, delegate, `${name}.`);
+  return readKey(parts, fields, `${name}.`);
 }
 
 /** @throws {@link ValidationError} for a value of the wrong type */
 export function readKey(
   entries: readonly (readonly [string, unknown])[],
-  { fields }: Delegate,
+  fields: Fields,
   prefix: string,
 ): BatchKey | undefined {
   const texts: string[] = [];
@@ -94,11 +94,7 @@ export function readKey(
 }
 
 /** The text of the key that a record has; undefined where a value has another type than the field, or is missing. */
-export function keyTextOf(
-  record: Arguments,
-  fields: readonly string[],
-  { fields: types }: Delegate,
-): string | undefined {
+export function keyTextOf(record: Arguments, fields: readonly string[], types: Fields): string | undefined {
   const texts: string[] = [];
   for (const field of fields) {
     const type = keyType(types[field]);
@@ -117,7 +113,7 @@ export function looseText(text: string): string {
   return /^[0-9a-f{}-]{32,40}$/.test(folded) ? folded.replace(/[-{}]/g, '') : folded;
 }
 
-function keyType(field: FieldReference | undefined): KeyType | undefined {
+function keyType(field: Fields[string] | undefined): KeyType | undefined {
   if (field === undefined || field.isList === true) return undefined;
   return KEY_TYPES[field.typeName] ?? (field.isEnum === true ? ENUM : undefined);
 }

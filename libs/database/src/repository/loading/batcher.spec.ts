@@ -11,16 +11,22 @@ function batcherUnderTest({ maxBatchSize = 10, maxInFlight = 1, maxQueued = 100 
   let idle = 0;
   const batcher = new Batcher<number, number>(
     { operation: 'thing.load', maxBatchSize, maxInFlight, maxQueued },
-    (keys) =>
-      new Promise<KeyOutcome<number>[]>((resolve, reject) => {
-        batches.push({
-          keys,
-          finish: () => {
-            resolve(keys.map((key) => (key < 0 ? { error: new Error(`no ${key}`) } : { value: key * 10 })));
-          },
-          fail: reject,
-        });
-      }),
+    {
+      one: (key) =>
+        new Promise<number>((resolve, reject) => {
+          batches.push({ keys: [key], finish: () => resolve(key * 10), fail: reject });
+        }),
+      many: (keys) =>
+        new Promise<KeyOutcome<number>[]>((resolve, reject) => {
+          batches.push({
+            keys,
+            finish: () => {
+              resolve(keys.map((key) => (key < 0 ? { error: new Error(`no ${key}`) } : { value: key * 10 })));
+            },
+            fail: reject,
+          });
+        }),
+    },
     () => (idle += 1),
   );
   return { batcher, batches, idleCount: () => idle };
@@ -44,6 +50,25 @@ describe('Batcher', () => {
     ]);
     batches[1]?.finish();
     expect(await Promise.all(later)).toEqual([30, 40, 50]);
+  });
+
+  it('sends what one tick leads to when nothing is under way, and waits for no turn of the event loop', async () => {
+    const { batcher, batches } = batcherUnderTest({ maxInFlight: 2 });
+    const later = async (key: number) => {
+      for (let turn = 0; turn < key; turn += 1) await Promise.resolve();
+      return await batcher.load(key);
+    };
+    const loads = [3, 20, 1, 7].map(later);
+    // It begins before whatever these calls could put off.
+    await nextTurn();
+    expect(batches.map(({ keys }) => keys)).toEqual([[1, 3, 7, 20]]);
+    loads.push(batcher.load(8));
+    await Promise.resolve();
+    loads.push(batcher.load(9));
+    await nextTurn();
+    expect(batches[1]?.keys).toEqual([8, 9]);
+    for (const { finish } of batches) finish();
+    expect(await Promise.all(loads)).toEqual([30, 200, 10, 70, 80, 90]);
   });
 
   it('keeps the size of a batch and the number of batches under way within their limits', async () => {
@@ -103,10 +128,13 @@ describe('Batcher', () => {
     const seen: unknown[] = [];
     const batcher = new Batcher<number, number>(
       { operation: 'thing.load', maxBatchSize: 1, maxInFlight: 1, maxQueued: 10 },
-      async (keys) => {
-        seen.push(context.getStore());
-        await nextTurn();
-        return keys.map((value) => ({ value }));
+      {
+        one: async (key) => {
+          seen.push(context.getStore());
+          await nextTurn();
+          return key;
+        },
+        many: (keys) => Promise.reject(new Error(`${keys.length} keys in a batch of one`)),
       },
     );
     const callers = ['a', 'b', 'c'].map((name, index) =>

@@ -103,13 +103,12 @@ export class KeyQuery {
     unwanted: readonly string[],
   ): { byText: Answers; complete: boolean } {
     const { context, question } = this;
-    const { delegate } = context;
     const byText = new Map<string, unknown>();
     const asked = new Set(keys.map(({ text }) => text));
     const fields = keys[0]?.fields ?? [];
     let complete = true;
     for (const record of records) {
-      const text = keyTextOf(record, fields, delegate);
+      const text = keyTextOf(record, fields, context.fields);
       if (text === undefined || !asked.has(text)) {
         complete = false;
         continue;
