@@ -8,6 +8,7 @@ import {
   RequestContextModule,
 } from 'nestjs-database';
 import { CustomerModule } from './customers/customer.module.js';
+import { ExportModule } from './exports/export.module.js';
 import { PrismaClient } from './generated/prisma/client.js';
 import { HealthModule } from './health/health.module.js';
 import { badFields, toFieldProblems } from './http/field-problems.js';
@@ -50,6 +51,7 @@ export class AppModule {
         CustomerModule,
         OrderModule,
         ReportModule,
+        ExportModule,
         HealthModule,
         SeedModule,
       ],

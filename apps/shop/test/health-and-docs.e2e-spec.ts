@@ -85,6 +85,8 @@ describe('the description of the API', () => {
       'GET /categories 200 500 503',
       'GET /customers 200 400 500 503',
       'GET /customers/{id} 200 400 404 500 503',
+      'GET /exports/orders.csv 200 400 500 503',
+      'GET /exports/products.csv 200 500 503',
       'GET /inventory/{productId} 200 400 404 500 503',
       'GET /livez 200',
       'GET /orders 200 400 500 503',
@@ -111,7 +113,8 @@ describe('the description of the API', () => {
       for (const [method, { responses }] of Object.entries(methods)) {
         for (const [status, { content }] of Object.entries<any>(responses)) {
           if (status === '204') continue;
-          expect([method, path, status, content?.['application/json']?.schema]).not.toContain(undefined);
+          const type = path.endsWith('.csv') && status === '200' ? 'text/csv' : 'application/json';
+          expect([method, path, status, content?.[type]?.schema]).not.toContain(undefined);
         }
       }
     }

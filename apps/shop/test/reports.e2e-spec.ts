@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { SALES_BY_DAY, SALES_BY_PRODUCT, TOP_CUSTOMERS } from '../src/reports/report.sql.js';
+import { Database } from 'nestjs-database';
+import { salesByDay } from '../src/reports/sales-by-day.js';
+import { salesByProduct } from '../src/reports/sales-by-product.js';
+import { topCustomers } from '../src/reports/top-customers.js';
 import { SeedService } from '../src/seed/seed.service.js';
 import { OpenShop } from './support/open-shop.js';
 import { differences } from './support/schema-check.js';
@@ -251,8 +254,11 @@ describe('a report of a week in a year of sales', () => {
       await seeded.database.query('TRUNCATE category CASCADE');
       expect(await seeded.app.get(SeedService).seedIfEmpty()).toBe(true);
       await seeded.database.query('ANALYZE');
-      for (const [sql, more] of [[SALES_BY_DAY, []], [SALES_BY_PRODUCT, [100]], [TOP_CUSTOMERS, [10]]] as const) {
-        const plan = await seeded.database.query(`EXPLAIN ${sql}`, ['2025-06-01', '2025-06-07', 'EUR', ...more]);
+      const db = seeded.app.get(Database);
+      const week = { from: '2025-06-01', to: '2025-06-07', currency: 'EUR' };
+      const { sql, parameters } = salesByProduct(db, week, 100).compile();
+      for (const report of [salesByDay(db, week).toSql(), { sql, values: parameters }, topCustomers(db, week, 10).toSql()]) {
+        const plan = await db.query(`EXPLAIN ${report.sql}`, report.values);
         const text = JSON.stringify(plan);
         expect(text).toContain('customer_order_placed_at_id_idx');
         expect(text).not.toContain('Seq Scan on customer_order');

@@ -3,8 +3,8 @@
  * what the request named, and nothing about tables or other people's data.
  */
 export abstract class ShopError extends Error {
-  /** Whether what was asked for does not exist, or exists in a state that does not allow it. */
-  abstract readonly kind: 'not-found' | 'conflict';
+  /** Whether what was asked for does not exist, exists in a state that does not allow it, or can be had a little later. */
+  abstract readonly kind: 'not-found' | 'conflict' | 'busy';
   /** The figures of the message, for programs. */
   readonly details: Readonly<Record<string, string | number>> = {};
 }

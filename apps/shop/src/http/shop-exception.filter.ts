@@ -8,6 +8,13 @@ import { ShopError } from '../errors/shop.error.js';
 import type { ErrorView } from './error.view.js';
 
 const MALFORMED = 'The request could not be read: its JSON or its address is malformed.';
+const RETRY_AFTER_SECONDS = '10';
+
+const STATUSES = {
+  'not-found': HttpStatus.NOT_FOUND,
+  conflict: HttpStatus.CONFLICT,
+  busy: HttpStatus.SERVICE_UNAVAILABLE,
+} as const;
 
 /**
  * Where errors that no database has thrown become answers; those of the database are the affair of the library's
@@ -29,6 +36,9 @@ export class ShopExceptionFilter implements ExceptionFilter {
     const body = this.describe(exception);
     // Too late for an answer of our own; cutting the connection is the only way left to say that it failed.
     if (httpAdapter.isHeadersSent(response)) return void httpAdapter.end(response);
+    if (exception instanceof ShopError && exception.kind === 'busy') {
+      httpAdapter.setHeader(response, 'Retry-After', RETRY_AFTER_SECONDS);
+    }
     const own = exception instanceof HttpException ? exception.getResponse() : undefined;
     httpAdapter.reply(response, hasOwnShape(own) ? own : body, body.statusCode);
   }
@@ -37,8 +47,7 @@ export class ShopExceptionFilter implements ExceptionFilter {
     if (exception instanceof HttpException) return describeHttpException(exception);
     if (exception instanceof ShopError) {
       const { kind, message, details } = exception;
-      const status = kind === 'not-found' ? HttpStatus.NOT_FOUND : HttpStatus.CONFLICT;
-      return { ...answer(status, message), ...(Object.keys(details).length > 0 && { details }) };
+      return { ...answer(STATUSES[kind], message), ...(Object.keys(details).length > 0 && { details }) };
     }
     return this.hide(exception);
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { countDays, isDay } from './report-days.js';
+import { countDays, isDay, momentsOf } from './report-days.js';
 
 describe('isDay', () => {
   it.each(['2025-12-31', '2024-02-29', '0001-01-01', '9999-12-31'])(
@@ -25,5 +25,15 @@ describe('countDays', () => {
     ['2025-12-31', '2025-12-30', 0],
   ])('counts the first and the last: from %s to %s are %d', (from, to, days) => {
     expect(countDays({ from, to })).toBe(days);
+  });
+});
+
+describe('momentsOf', () => {
+  it('takes whole days of UTC, the last one included', () => {
+    const { begin, end } = momentsOf({ from: '2024-02-28', to: '2024-02-29' });
+    expect([begin.toISOString(), end.toISOString()]).toEqual([
+      '2024-02-28T00:00:00.000Z',
+      '2024-03-01T00:00:00.000Z',
+    ]);
   });
 });

@@ -27,3 +27,8 @@ export function isDay(value: unknown): value is string {
 export function countDays({ from, to }: Days): number {
   return (Date.parse(to) - Date.parse(from)) / DAY_MS + 1;
 }
+
+/** From the first moment of the first day to the first one after the last, whatever the time zone of a session is. */
+export function momentsOf({ from, to }: Days): { readonly begin: Date; readonly end: Date } {
+  return { begin: new Date(from), end: new Date(Date.parse(to) + DAY_MS) };
+}

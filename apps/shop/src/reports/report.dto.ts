@@ -27,8 +27,8 @@ function EndsInRange(): PropertyDecorator {
   });
 }
 
-/** The days a report is about, and the currency: sums never mix two. */
-export class ReportQuery implements Days {
+/** Some days, the first and the last included. */
+export class DaysQuery implements Days {
   @ApiProperty({ type: String, format: 'date', description: 'The first day, in UTC.', example: '2025-12-01' })
   @IsDay()
   readonly from!: string;
@@ -42,7 +42,10 @@ export class ReportQuery implements Days {
   @IsDay()
   @EndsInRange()
   readonly to!: string;
+}
 
+/** The days a report is about, and the currency: sums never mix two. */
+export class ReportQuery extends DaysQuery {
   @ApiPropertyOptional({ type: String, pattern: '^[A-Z]{3}$', default: 'EUR', description: 'ISO 4217.' })
   @IsString()
   @Matches(/^[A-Z]{3}$/, { message: 'must be a currency of ISO 4217, such as EUR' })

@@ -1,34 +1,34 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from 'nestjs-database';
+import { lowStock } from './low-stock.js';
 import type { Sold } from './report-days.js';
-import { LOW_STOCK, SALES_BY_DAY, SALES_BY_PRODUCT, TOP_CUSTOMERS } from './report.sql.js';
 import type { LowStockView, SalesOfDayView, SalesOfProductView, TopCustomerView } from './report.view.js';
+import { salesByDay } from './sales-by-day.js';
+import { salesByProduct } from './sales-by-product.js';
+import { topCustomers } from './top-customers.js';
 
-/** Each report is one statement, and so a picture of one moment. Its columns are named as the answer names them. */
+/**
+ * Each report is one statement, and so a picture of one moment. Its columns are named as the answer names them; sums are
+ * numeric and come as text, as they may leave the range of bigint, and of JavaScript's numbers earlier.
+ */
 @Injectable()
 export class ReportQueries {
   constructor(private readonly db: Database) {}
 
-  /** One row for every day, those without a sale included. */
-  async salesByDay({ from, to, currency }: Sold): Promise<SalesOfDayView[]> {
-    return await this.db.query<SalesOfDayView>(SALES_BY_DAY, [from, to, currency]);
+  async salesByDay(sold: Sold): Promise<SalesOfDayView[]> {
+    return await salesByDay(this.db, sold);
   }
 
-  /** The best first; products without a sale are left out. */
-  async salesByProduct({ from, to, currency }: Sold, limit: number): Promise<SalesOfProductView[]> {
-    return await this.db.query<SalesOfProductView>(SALES_BY_PRODUCT, [from, to, currency, limit]);
+  async salesByProduct(sold: Sold, limit: number): Promise<SalesOfProductView[]> {
+    return await salesByProduct(this.db, sold, limit).execute();
   }
 
-  async topCustomers({ from, to, currency }: Sold, limit: number): Promise<TopCustomerView[]> {
-    return await this.db.query<TopCustomerView>(TOP_CUSTOMERS, [from, to, currency, limit]);
+  async topCustomers(sold: Sold, limit: number): Promise<TopCustomerView[]> {
+    return await topCustomers(this.db, sold, limit);
   }
 
-  /**
-   * What is for sale and has to be ordered again, the most urgent first.
-   *
-   * @param threshold - a quantity for all; undefined compares each product with its own reorder level
-   */
+  /** @param threshold - a quantity for all; undefined compares each product with its own reorder level */
   async lowStock(threshold: number | undefined, limit: number): Promise<LowStockView[]> {
-    return await this.db.query<LowStockView>(LOW_STOCK, [threshold ?? null, limit]);
+    return await lowStock(this.db, threshold, limit).get();
   }
 }
