@@ -43,6 +43,8 @@ export class AppModule {
           redis: redisUrl === undefined ? false : { url: redisUrl },
           migrations: { autoDeploy: true, directory: MIGRATIONS },
           applicationName: 'shop',
+          // Said on purpose: a start in production without DATABASE_CURSOR_SECRET fails here, and not at the first page.
+          pagination: { maxPageSize: 100 },
           // A rush of customers is better served late than refused.
           transaction: { maxWaitMs: 10_000, timeoutMs: 10_000 },
         }),

@@ -8,9 +8,11 @@ import {
 import { PrismaService } from './client/prisma.service.js';
 import { InvalidOptionsError } from './config/config.errors.js';
 import type { OptionViolation } from './config/option-violation.js';
-import { Database } from './query/database.js';
+import { Database, partsOf } from './query/database.js';
 import { connectionOf } from './repository/repository-for.js';
 
+/** Provides nothing; it stands for what a start has to say about repositories. */
+const START_NOTES = Symbol('database:repository-start-notes');
 /** Where Nest keeps what `@Inject` says about properties (11 and 12). */
 const PROPERTY_TOKENS = 'self:properties_metadata';
 /** What a repository is given by Nest, by the name of the property. */
@@ -27,8 +29,15 @@ export function createFeatureProviders(
     return problem === undefined ? [] : [{ path: `[${index}]`, problem } satisfies OptionViolation];
   });
   if (violations.length > 0) throw new InvalidOptionsError('DatabaseModule.forFeature', violations);
+  const notes: Provider = {
+    provide: START_NOTES,
+    useFactory: (database: Database) => {
+      partsOf(database).pages.keys.announce();
+    },
+    inject: [connectionToken(Database, connection ?? DEFAULT_CONNECTION)],
+  };
   if (connection === undefined || connection === DEFAULT_CONNECTION) {
-    return { providers: [...repositories], exports: [...repositories] };
+    return { providers: [...repositories, notes], exports: [...repositories] };
   }
   const providers = repositories.map((repository) => ({
     provide: connectionToken(repository, connection),
@@ -39,6 +48,7 @@ export function createFeatureProviders(
   return {
     providers: [
       ...providers,
+      notes,
       ...own.map((repository) => ({
         provide: repository,
         useExisting: connectionToken(repository, connection) as string,

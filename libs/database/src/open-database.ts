@@ -8,7 +8,7 @@ import { resolveDatabaseOptions, type DatabaseModuleOptions } from './database.o
 import { createNestLog } from './database.providers.js';
 import type { DatabaseState } from './lifecycle/database-state.js';
 import type { RedisService } from './redis/redis.service.js';
-import type { Database } from './query/database.js';
+import { partsOf, type Database } from './query/database.js';
 import { bindRepository } from './repository/repository-for.js';
 import type { TransactionManager } from './transaction/transaction-manager.js';
 
@@ -106,6 +106,7 @@ class OpenedDatabase implements OpenDatabase {
   repository<Repository extends object>(type: new () => Repository): Repository {
     const known = this.repositories.get(type) as Repository | undefined;
     if (known !== undefined) return known;
+    partsOf(this.db).pages.keys.announce();
     const repository = bindRepository(new type(), this.prisma, this.db);
     this.repositories.set(type, repository);
     return repository;

@@ -1,15 +1,29 @@
 import { randomBytes } from 'node:crypto';
 import { InvalidOptionsError } from '../config/config.errors.js';
-import type { ResolvedPaginationOptions } from './pagination.options.js';
+import { MISSING_SECRET, type ResolvedPaginationOptions } from './pagination.options.js';
 
 /** The keys that the cursors of one connection are signed and verified with. */
 export class CursorKeys {
   private invented: Buffer | undefined;
+  private announced = false;
 
   constructor(
     private readonly options: ResolvedPaginationOptions,
     private readonly warn: (line: string) => void,
   ) {}
+
+  /**
+   * Says once, when repositories are bound at the start, that their pages will be refused: nobody should learn it from the
+   * first one. Whether an application pages at all cannot be known, so it is a warning and no failure.
+   */
+  announce(): void {
+    const { secrets, mayInventSecret } = this.options;
+    if (this.announced || secrets.length > 0 || mayInventSecret) return;
+    this.announced = true;
+    this.warn(
+      'Cursors of pages have no secret, so `paginate` will be refused under NODE_ENV=production. Set DATABASE_CURSOR_SECRET, or give `pagination.secret`.',
+    );
+  }
 
   /**
    * The first one signs. Without a secret it is a random key: cursors then end with the process, and other instances
@@ -28,8 +42,7 @@ export class CursorKeys {
         throw new InvalidOptionsError('DatabaseModule', [
           {
             path: 'pagination.secret',
-            problem:
-              'is missing, and pages need it in production: every instance has to accept the cursors of the others. Give it, or set DATABASE_CURSOR_SECRET.',
+            problem: MISSING_SECRET,
           },
         ]);
       }

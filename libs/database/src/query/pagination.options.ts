@@ -2,7 +2,8 @@ import type { OptionValidator } from '../config/option-validator.js';
 import { Secret } from '../config/secret.js';
 
 /**
- * How repositories page.
+ * How repositories page. Under `NODE_ENV=production` whoever gives these options has to give a secret too, here or in the
+ * environment: the start is refused otherwise. Where they are not given, the start warns and the first page is refused.
  *
  * @public
  */
@@ -42,6 +43,9 @@ export const DEFAULT_PAGINATION_OPTIONS = { maxPageSize: 1_000 } as const;
 const KNOWN = ['secret', 'maxPageSize'];
 const MIN_SECRET_LENGTH = 32;
 
+export const MISSING_SECRET =
+  'is missing, and pages need it in production: every instance has to accept the cursors of the others. Give it, or set DATABASE_CURSOR_SECRET (32 characters or more, such as `openssl rand -base64 32` makes).';
+
 /** The variables that count for it. */
 export interface PaginationVariables {
   readonly secret: string | undefined;
@@ -55,17 +59,19 @@ export function resolvePaginationOptions(
   variables: PaginationVariables,
 ): ResolvedPaginationOptions {
   const options = validator.object(value, '', KNOWN);
-  const secrets =
-    options.secret === undefined
-      ? checkSecrets(variables.secret?.split(','), 'DATABASE_CURSOR_SECRET', validator)
-      : checkSecrets(
-          Array.isArray(options.secret) ? options.secret : [options.secret],
-          validator.nameOf('secret'),
-          validator,
-        );
+  const path = validator.nameOf('secret');
+  const mayInventSecret = variables.nodeEnv !== 'production';
+  const given = options.secret;
+  const isMissing = given === undefined && variables.secret === undefined;
+  if (isMissing && !mayInventSecret && value !== undefined) {
+    validator.violations.push({ path, problem: MISSING_SECRET });
+  }
   return {
-    secrets,
-    mayInventSecret: variables.nodeEnv !== 'production',
+    secrets:
+      given === undefined
+        ? checkSecrets(variables.secret?.split(','), 'DATABASE_CURSOR_SECRET', validator)
+        : checkSecrets(Array.isArray(given) ? given : [given], path, validator),
+    mayInventSecret,
     maxPageSize: validator.integer(
       options.maxPageSize,
       'maxPageSize',
