@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import {
   InvalidCursorError,
   InvalidOptionsError,
@@ -6,6 +6,7 @@ import {
   type DatabaseModuleOptions,
   type OpenDatabase,
 } from '../../../libs/database/src/index.js';
+import { partsOf } from '../../../libs/database/src/query/database.js';
 import {
   createPagesDatabase,
   openPages,
@@ -82,6 +83,23 @@ describe('A page', () => {
       items: [],
       pageInfo: { hasNextPage: false, hasPreviousPage: false, startCursor: null, endCursor: null },
     });
+  });
+
+  it('leads on to the next page when all its records are deleted while it is read', async () => {
+    const { executor } = partsOf(opened.db);
+    const execute = executor.execute.bind(executor);
+    // Between the statement that finds the keys and Prisma's for the records.
+    const keysOnly = jest.spyOn(executor, 'execute').mockImplementationOnce(async (statement) => {
+      const keys = await execute(statement);
+      await database.query('DELETE FROM entry WHERE id < 15');
+      return keys;
+    });
+    const gone = await entries.paginate({ first: 5, include: { shelf: true } });
+    keysOnly.mockRestore();
+    expect(gone).toMatchObject({ items: [], edges: [], pageInfo: { hasNextPage: true } });
+    const next = await entries.paginate({ first: 5, after: gone.pageInfo.endCursor });
+    expect(ids(next)).toEqual([15, 16, 17, 18, 19]);
+    expect(next.pageInfo.hasPreviousPage).toBe(false);
   });
 
   it('has the shape of Relay with a cursor for each record, which JSON leaves out', async () => {

@@ -10,8 +10,24 @@ export interface Branch {
   readonly orderBy: string;
 }
 
+/** Where the values of a cursor stand in a statement; null where there is none to compare with. */
+export type CursorPlaces = readonly (string | null)[];
+
 /** Neighbours of one direction that always have a value: compared as one row value. */
 type Group = readonly [OrderColumn, ...OrderColumn[]];
+
+export function addCursor(values: CursorValues, parameters: SqlParameters): CursorPlaces {
+  return values.map((value) => (value === null ? null : parameters.add(value)));
+}
+
+/** Whether a row is the one of the cursor. */
+export function isAtCursor(
+  order: PageOrder,
+  places: CursorPlaces,
+  column: (one: OrderColumn) => string,
+): string {
+  return order.map((one, index) => equals(column(one), places[index] ?? null)).join(' AND ');
+}
 
 /**
  * The rows after a cursor as parts of which each is one range of an index. A single condition with OR would say the
@@ -22,26 +38,21 @@ type Group = readonly [OrderColumn, ...OrderColumn[]];
  */
 export function branchesAfter(
   order: PageOrder,
-  values: CursorValues,
-  parameters: SqlParameters,
+  places: CursorPlaces,
   column: (one: OrderColumn) => string,
-  isInclusive = false,
+  isInclusive: boolean,
 ): Branch[] {
-  const places = values.map((value) => (value === null ? null : parameters.add(value)));
   const placeOf = new Map(order.map((one, index) => [one, places[index] ?? null]));
   const groups = groupColumns(order);
   const branches: Branch[] = [];
   for (let last = groups.length - 1; last >= 0; last -= 1) {
     const group = groups[last] as Group;
     const fixed = groups.slice(0, last).flat();
-    const equal = fixed.map((one) => {
-      const place = placeOf.get(one) ?? null;
-      return place === null ? `${column(one)} IS NULL` : `${column(one)} = ${place}`;
-    });
-    const equals = isInclusive && last === groups.length - 1 ? '=' : '';
+    const equal = fixed.map((one) => equals(column(one), placeOf.get(one) ?? null));
+    const orEqual = isInclusive && last === groups.length - 1 ? '=' : '';
     const parts = group[0].column.nullable
       ? afterNullable(group[0], placeOf.get(group[0]) ?? null, column)
-      : [afterRow(group, placeOf, column, equals)];
+      : [afterRow(group, placeOf, column, orEqual)];
     const own = new Set([...fixed, ...group]);
     for (const condition of parts) {
       branches.push({ conditions: [...equal, condition], orderBy: orderClause(order, column, own) });
@@ -88,6 +99,10 @@ export function columnOf(alias: string): (one: OrderColumn) => string {
   return ({ column }) => `${alias}.${quoteIdentifier(column.column)}`;
 }
 
+function equals(column: string, place: string | null): string {
+  return place === null ? `${column} IS NULL` : `${column} = ${place}`;
+}
+
 function groupColumns(order: PageOrder): Group[] {
   const groups: [OrderColumn, ...OrderColumn[]][] = [];
   for (const one of order) {
@@ -107,9 +122,9 @@ function afterRow(
   group: Group,
   placeOf: ReadonlyMap<OrderColumn, string | null>,
   column: (one: OrderColumn) => string,
-  equals: string,
+  orEqual: string,
 ): string {
-  const operator = (group[0].direction === 'asc' ? '>' : '<') + equals;
+  const operator = (group[0].direction === 'asc' ? '>' : '<') + orEqual;
   const columns = group.map(column).join(', ');
   const places = group.map((one) => placeOf.get(one)).join(', ');
   return group.length === 1 ? `${columns} ${operator} ${places}` : `(${columns}) ${operator} (${places})`;

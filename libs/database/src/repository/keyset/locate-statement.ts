@@ -2,7 +2,7 @@ import type { ModelColumn, ModelTable } from '../../query/model-table.js';
 import type { Row, SqlStatement } from '../../query/sql-executor.port.js';
 import { quoteIdentifier, SqlParameters } from '../where/sql-parameters.js';
 import type { CursorValues } from './cursor.js';
-import { branchesAfter, columnOf } from './keyset-branches.js';
+import { addCursor, branchesAfter, columnOf } from './keyset-branches.js';
 import type { PageOrder } from './page-order.js';
 import { keyAlias, TABLE_ALIAS } from './page-statement.js';
 
@@ -29,7 +29,7 @@ export function locateStatement(
     cursor === undefined
       ? []
       : [
-          branchesAfter(order, cursor, parameters, column, isInclusive).map(
+          branchesAfter(order, addCursor(cursor, parameters), column, isInclusive).map(
             ({ conditions }) => `(${conditions.join(' AND ')})`,
           ),
         ];

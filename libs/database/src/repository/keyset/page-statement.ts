@@ -3,7 +3,15 @@ import type { SqlStatement } from '../../query/sql-executor.port.js';
 import type { Condition } from '../where/condition.js';
 import { quoteIdentifier, SqlParameters } from '../where/sql-parameters.js';
 import type { CursorValues } from './cursor.js';
-import { branchesAfter, branchesOfAll, columnOf, orderClause, type Branch } from './keyset-branches.js';
+import {
+  addCursor,
+  branchesAfter,
+  branchesOfAll,
+  columnOf,
+  isAtCursor,
+  orderClause,
+  type Branch,
+} from './keyset-branches.js';
 import { reversed, type OrderColumn, type PageOrder } from './page-order.js';
 
 /** The alias of the table in all statements; conditions are written with it. */
@@ -26,12 +34,15 @@ export interface PageQuery {
 /** Under which the values of a row arrive: the field by its number, and the key by that of its column. */
 export const fieldAlias = (index: number): string => `f${index}`;
 export const keyAlias = (index: number): string => `k${index}`;
-/** Whether there is a row before the cursor, or the cursor's own. */
+/** Whether the row is the one of the cursor. */
+export const AT_CURSOR = 'c';
+/** Whether there is a row on the other side of the cursor. */
 export const BEFORE = 'b';
 
 /**
- * One statement for a page: its rows with the text of their keys, and whether rows stand on the other side of the
- * cursor.
+ * One statement for a page: its rows with the text of their keys. With a cursor it begins with the cursor's own row, where
+ * that is still there: one row more of the same range of the index says that there are rows before the page, at a small
+ * part of the price of asking for them.
  */
 export function pageStatement(query: PageQuery): Pick<SqlStatement, 'sql' | 'values'> {
   const { table, order, cursor, fields, limit } = query;
@@ -42,39 +53,37 @@ export function pageStatement(query: PageQuery): Pick<SqlStatement, 'sql' | 'val
   const list = inner.map(
     (column, index) => `${columnOf(TABLE_ALIAS)({ column } as OrderColumn)} AS ${fieldAlias(index)}`,
   );
-  const bound = parameters.add(limit);
+  const ofPage = ({ column }: OrderColumn) => `p.${aliasOf.get(column)}`;
+  const bound = parameters.add(cursor === undefined ? limit : limit + 1);
+  const places = cursor && addCursor(cursor, parameters);
   const branches =
-    cursor === undefined
+    places === undefined
       ? branchesOfAll(order, columnOf(TABLE_ALIAS))
-      : branchesAfter(order, cursor, parameters, columnOf(TABLE_ALIAS));
+      : branchesAfter(order, places, columnOf(TABLE_ALIAS), true);
   const page = selectBranches(table, branches, list.join(', '), where, bound);
   const outer = [
     ...fields.map((column) => `p.${aliasOf.get(column)}`),
-    ...order.map(({ column }, index) => `p.${aliasOf.get(column)}::text AS ${keyAlias(index)}`),
-    ...(cursor === undefined ? [] : [`${before(query, where, parameters)} AS ${BEFORE}`]),
+    ...order.map((one, index) => `${ofPage(one)}::text AS ${keyAlias(index)}`),
+    ...(places === undefined ? [] : [`(${isAtCursor(order, places, ofPage)}) AS ${AT_CURSOR}`]),
   ];
-  const ordering = orderClause(order, ({ column }) => `p.${aliasOf.get(column)}`);
   return {
-    sql: `SELECT ${outer.join(', ')} FROM (${page}) AS p ORDER BY ${ordering} LIMIT ${bound}`,
+    sql: `SELECT ${outer.join(', ')} FROM (${page}) AS p ORDER BY ${orderClause(order, ofPage)} LIMIT ${bound}`,
     values: parameters.values,
   };
 }
 
-/** Only the question whether there are rows on the other side of the cursor. */
+/**
+ * Whether there are rows on the other side of the cursor, where its own row does not say so. No EXISTS: PostgreSQL drops
+ * the order inside of it and may then read the whole table.
+ */
 export function beforeStatement(query: PageQuery): Pick<SqlStatement, 'sql' | 'values'> {
+  const { table, order, cursor } = query;
   const parameters = new SqlParameters();
   const where = query.where(parameters);
-  return { sql: `SELECT ${before(query, where, parameters)} AS ${BEFORE}`, values: parameters.values };
-}
-
-/**
- * The cursor's own row mostly answers it, with one look into the index. No EXISTS: PostgreSQL drops the order inside of
- * it and may then read the whole table.
- */
-function before({ table, order, cursor }: PageQuery, where: string, parameters: SqlParameters): string {
-  const branches = branchesAfter(reversed(order), cursor ?? [], parameters, columnOf(TABLE_ALIAS), true);
-  const rows = selectBranches(table, branches, 'true AS found', where, '1');
-  return `coalesce((SELECT found FROM (${rows}) AS o LIMIT 1), false)`;
+  const places = addCursor(cursor ?? [], parameters);
+  const branches = branchesAfter(reversed(order), places, columnOf(TABLE_ALIAS), true);
+  const rows = selectBranches(table, branches, `true AS ${BEFORE}`, where, '1');
+  return { sql: `SELECT ${BEFORE} FROM (${rows}) AS o LIMIT 1`, values: parameters.values };
 }
 
 function selectBranches(

@@ -6,11 +6,14 @@
 export interface PageInfo {
   /** Whether records follow this page. */
   readonly hasNextPage: boolean;
-  /** Whether records come before this page. */
+  /** Whether records come before this page: found out, and not taken from the mere presence of a cursor. */
   readonly hasPreviousPage: boolean;
-  /** `before` of the page that comes before this one; null where this one is empty. */
+  /** `before` of the page that comes before this one; null where there was nothing to read. */
   readonly startCursor: string | null;
-  /** `after` of the page that follows this one; null where this one is empty. */
+  /**
+   * `after` of the page that follows this one; null where there was nothing to read. Relations are read with a statement of
+   * their own: a record that is deleted between the two is missing in the page, and the cursor leads past it all the same.
+   */
   readonly endCursor: string | null;
 }
 

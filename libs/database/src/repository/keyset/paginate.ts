@@ -2,10 +2,10 @@ import { partsOf } from '../../query/database.js';
 import type { RepositoryContext } from '../repository-context.js';
 import { compileWhere } from '../where/compile-where.js';
 import { extensionEffect } from './client-extensions.js';
-import { readCursor, writeCursor, type CursorScope } from './cursor.js';
+import { readCursor, writeCursor, type CursorScope, type CursorValues } from './cursor.js';
 import { readPageArguments, type PageArguments } from './page-arguments.js';
 import { resolveOrder, reversed } from './page-order.js';
-import type { KeyRow, PageRequest, PageRows } from './page-reader.js';
+import type { PageRequest, PageRows } from './page-reader.js';
 import { TABLE_ALIAS } from './page-statement.js';
 import { KeysetPage, type Page } from './page.js';
 import { readPageByPrisma } from './prisma-page-reader.js';
@@ -30,28 +30,28 @@ export async function paginate(context: RepositoryContext, args: unknown): Promi
     limit: asked.size + 1,
     operation: `${context.model}.paginate`,
   };
-  const { rows, hasBefore, hasMore } = await readItems(context, request, asked);
+  const { rows, ends, hasBefore, hasMore } = await readItems(context, request, asked);
   const totalCount = asked.withTotal ? await countAll(context, request) : undefined;
   const [signingKey = ''] = keys;
-  const cursorOf = (index: number) => {
-    const row = rows[index];
-    return row === undefined ? null : writeCursor(signingKey, scope, row.cursor);
-  };
+  const write = (place: CursorValues | undefined) =>
+    place === undefined ? null : writeCursor(signingKey, scope, place);
   return new KeysetPage(
     rows.map(({ item }) => item),
     {
       hasNextPage: asked.isForward ? hasMore : hasBefore,
       hasPreviousPage: asked.isForward ? hasBefore : hasMore,
-      startCursor: cursorOf(0),
-      endCursor: cursorOf(rows.length - 1),
+      startCursor: write(ends[0]),
+      endCursor: write(ends[1]),
     },
-    (index) => cursorOf(index) ?? '',
+    (index) => write(rows[index]?.cursor) ?? '',
     totalCount,
   );
 }
 
 interface Items {
-  readonly rows: readonly { readonly item: unknown; readonly cursor: KeyRow['cursor'] }[];
+  readonly rows: readonly { readonly item: unknown; readonly cursor: CursorValues }[];
+  /** Where the page begins and ends, whether or not the records there are gone meanwhile. */
+  readonly ends: readonly [first: CursorValues | undefined, last: CursorValues | undefined];
   readonly hasBefore: boolean;
   readonly hasMore: boolean;
 }
@@ -98,12 +98,15 @@ async function readItems(
 
 /** Without the one row too many and those that are gone, in the order of the page whatever the direction of reading. */
 function inOrder({ rows, hasBefore }: PageRows, asked: PageArguments, records: readonly unknown[]): Items {
-  const items = rows.slice(0, asked.size).flatMap(({ cursor }, index) => {
+  const ofPage = rows.slice(0, asked.size);
+  const items = ofPage.flatMap(({ cursor }, index) => {
     const item = records[index];
     return item === undefined ? [] : [{ item, cursor }];
   });
-  if (!asked.isForward) items.reverse();
-  return { rows: items, hasBefore, hasMore: rows.length > asked.size };
+  const ends = [ofPage[0]?.cursor, ofPage.at(-1)?.cursor] as const;
+  const hasMore = rows.length > asked.size;
+  if (asked.isForward) return { rows: items, ends, hasBefore, hasMore };
+  return { rows: items.reverse(), ends: [ends[1], ends[0]], hasBefore, hasMore };
 }
 
 async function countAll(context: RepositoryContext, { where }: PageRequest): Promise<number> {

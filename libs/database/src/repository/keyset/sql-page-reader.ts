@@ -6,9 +6,12 @@ import type { Condition } from '../where/condition.js';
 import type { CursorValues } from './cursor.js';
 import type { PageOrder } from './page-order.js';
 import type { PageRequest, PageRows } from './page-reader.js';
-import { BEFORE, beforeStatement, fieldAlias, keyAlias, pageStatement } from './page-statement.js';
+import { AT_CURSOR, beforeStatement, fieldAlias, keyAlias, pageStatement } from './page-statement.js';
 
-/** Finds the rows of a page with one SQL statement. */
+/**
+ * Finds the rows of a page with one SQL statement, and with another one where the row of the cursor is gone, or does not
+ * meet the condition any more: only then it cannot be told from the page whether something comes before it.
+ */
 export async function readPageBySql(
   context: RepositoryContext,
   { operation, ...request }: PageRequest,
@@ -18,15 +21,14 @@ export async function readPageBySql(
   const { executor } = partsOf(context.db);
   const query = { ...request, where, fields };
   const { rows } = await executor.execute({ ...pageStatement(query), operation, access: 'read' });
-  const found = rows.map((row) => ({
+  const hasCursorRow = rows[0]?.[AT_CURSOR] === true;
+  const found = (hasCursorRow ? rows.slice(1) : rows.slice(0, request.limit)).map((row) => ({
     fields: readFields(row, fields),
     cursor: readKeys(row, request.order),
   }));
-  if (request.cursor === undefined) return { rows: found, hasBefore: false };
-  const [first] = rows;
-  if (first !== undefined) return { rows: found, hasBefore: first[BEFORE] === true };
+  if (hasCursorRow || request.cursor === undefined) return { rows: found, hasBefore: hasCursorRow };
   const answer = await executor.execute({ ...beforeStatement(query), operation, access: 'read' });
-  return { rows: found, hasBefore: answer.rows[0]?.[BEFORE] === true };
+  return { rows: found, hasBefore: answer.rows.length > 0 };
 }
 
 function readFields(row: Row, fields: readonly ModelColumn[]): Row {
