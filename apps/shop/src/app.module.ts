@@ -7,6 +7,7 @@ import {
   DatabaseModule,
   RequestContextModule,
 } from 'nestjs-database';
+import { BackOfficeModule } from './back-office/back-office.module.js';
 import { CustomerModule } from './customers/customer.module.js';
 import { ExportModule } from './exports/export.module.js';
 import { PrismaClient } from './generated/prisma/client.js';
@@ -54,6 +55,7 @@ export class AppModule {
         OrderModule,
         ReportModule,
         ExportModule,
+        BackOfficeModule,
         HealthModule,
         SeedModule,
       ],

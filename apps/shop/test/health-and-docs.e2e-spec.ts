@@ -82,8 +82,10 @@ describe('the description of the API', () => {
     expect(routes.toSorted()).toEqual([
       'DELETE /products/{id} 204 400 404 409 500 503',
       'GET /api/health 200 503',
+      'GET /back-office/products 200 400 500 503',
       'GET /categories 200 500 503',
       'GET /customers 200 400 500 503',
+      'GET /customers/by-email/{email} 200 400 404 500 503',
       'GET /customers/{id} 200 400 404 500 503',
       'GET /exports/orders.csv 200 400 500 503',
       'GET /exports/products.csv 200 500 503',
@@ -95,6 +97,7 @@ describe('the description of the API', () => {
       'GET /products/{id} 200 400 404 500 503',
       'GET /readyz 200 503',
       'GET /reports/low-stock 200 400 500 503',
+      'GET /reports/prices 200 400 500 503',
       'GET /reports/sales 200 400 500 503',
       'GET /reports/top-customers 200 400 500 503',
       'PATCH /customers/{id} 200 400 404 413 500 503',
@@ -102,8 +105,10 @@ describe('the description of the API', () => {
       'POST /customers 201 400 409 413 500 503',
       'POST /inventory/{productId}/adjustments 200 400 404 409 413 500 503',
       'POST /orders 201 400 404 409 413 500 503',
+      'POST /orders/track 200 400 404 413 500 503',
       'POST /products 201 400 404 409 413 500 503',
       'POST /products/import 200 400 409 413 500 503',
+      'POST /products/prices 200 400 413 500 503',
       'POST /products/{id}/restore 200 400 404 500 503',
     ]);
   });

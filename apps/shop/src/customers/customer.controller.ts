@@ -32,6 +32,22 @@ export class CustomerController {
     return toPageView(await this.customers.paginate(page), (row) => new CustomerView(row));
   }
 
+  @Get('by-email/:email')
+  @ApiOperation({
+    summary: 'Read a customer by the email address, as the telephone desk does',
+    operationId: 'getCustomerByEmail',
+  })
+  @ApiParam({
+    name: 'email',
+    schema: { type: 'string', format: 'email' },
+    example: 'ada.fischer@example.com',
+  })
+  @ApiOkResponse({ type: CustomerView })
+  @ApiErrors(400, 404)
+  async getByEmail(@Param('email') email: string): Promise<CustomerView> {
+    return new CustomerView(await this.service.getByEmail(email));
+  }
+
   @Get(':id')
   @ApiOperation({ summary: 'Read a customer', operationId: 'getCustomer' })
   @ApiParam({ name: 'id', schema: { type: 'integer', minimum: 1 }, example: 1 })

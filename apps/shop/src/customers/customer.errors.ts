@@ -17,3 +17,13 @@ export class EmailTakenError extends ShopError {
     super(`There is a customer with the email address ${email} already.`);
   }
 }
+
+/** Without the address: answers are kept in more places than it should be. */
+export class UnknownEmailError extends ShopError {
+  override readonly name = 'UnknownEmailError';
+  readonly kind = 'not-found';
+
+  constructor() {
+    super('There is no customer with this email address.');
+  }
+}

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { RecordNotFoundError, UniqueViolationError } from 'nestjs-database';
 import type { Customer, Prisma } from '../generated/prisma/client.js';
 import type { CreateCustomerDto } from './customer.dto.js';
-import { CustomerNotFoundError, EmailTakenError } from './customer.errors.js';
+import { CustomerNotFoundError, EmailTakenError, UnknownEmailError } from './customer.errors.js';
 import { CustomerRepository } from './customer.repository.js';
 
 @Injectable()
@@ -13,6 +13,17 @@ export class CustomerService {
   async get(id: number): Promise<Customer> {
     const customer = await this.customers.findById(id);
     if (customer === null) throw new CustomerNotFoundError(id);
+    return customer;
+  }
+
+  /**
+   * Calls that arrive together share a statement.
+   *
+   * @throws {UnknownEmailError}
+   */
+  async getByEmail(email: string): Promise<Customer> {
+    const customer = await this.customers.loadBy('email', email.trim().toLowerCase());
+    if (customer === null) throw new UnknownEmailError();
     return customer;
   }
 

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Param, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiBody, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { RequiresDatabase } from 'nestjs-database';
 import { ApiErrors } from '../http/error-responses.decorator.js';
@@ -9,7 +9,9 @@ import { toPageView } from '../http/page.view.js';
 import { OrderList } from './order-list.js';
 import { PLACE_ORDER_EXAMPLE, PlaceOrderDto } from './order.dto.js';
 import { ORDER_LIST } from './order.query.js';
+import { OrderTracking } from './order-tracking.js';
 import { OrderService } from './order.service.js';
+import { TrackOrderDto } from './track-order.dto.js';
 import { ListedOrderView, OrderPageView, OrderView } from './order.view.js';
 
 @RequiresDatabase()
@@ -19,6 +21,7 @@ export class OrderController {
   constructor(
     private readonly service: OrderService,
     private readonly orders: OrderList,
+    private readonly tracking: OrderTracking,
   ) {}
 
   @Post()
@@ -41,6 +44,23 @@ export class OrderController {
     const order = await this.service.place(customerId, items);
     response.setHeader('Location', `/orders/${order.id}`);
     return new OrderView(order);
+  }
+
+  @Post('track')
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Read an order by its number and the address it was ordered with',
+    description: 'A POST, so that the address gets into no log of addresses.',
+    operationId: 'trackOrder',
+  })
+  @ApiBody({ type: TrackOrderDto })
+  @ApiOkResponse({ type: OrderView })
+  @ApiErrors(400, 404, 413)
+  async track(
+    // As it came: what is wrong with it is said where it is used.
+    @Body() body: unknown,
+  ): Promise<OrderView> {
+    return new OrderView(await this.tracking.find(body));
   }
 
   @Get()

@@ -18,3 +18,13 @@ export class MixedCurrenciesError extends ShopError {
     super(`An order is in one currency, and these products are sold in ${currencies.join(' and ')}.`);
   }
 }
+
+/** Says neither whether there is such an order nor whose it is. */
+export class OrderNotTrackedError extends ShopError {
+  override readonly name = 'OrderNotTrackedError';
+  readonly kind = 'not-found';
+
+  constructor() {
+    super('There is no order with this number and this email address.');
+  }
+}

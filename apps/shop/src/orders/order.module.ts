@@ -7,6 +7,7 @@ import { OrderController } from './order.controller.js';
 import { OrderItemRepository } from './order-item.repository.js';
 import { OrderList } from './order-list.js';
 import { OrderRepository } from './order.repository.js';
+import { OrderTracking } from './order-tracking.js';
 import { OrderService } from './order.service.js';
 
 const repositories = DatabaseModule.forFeature([OrderRepository, OrderItemRepository]);
@@ -14,7 +15,7 @@ const repositories = DatabaseModule.forFeature([OrderRepository, OrderItemReposi
 @Module({
   imports: [ProductModule, StockModule, CustomerModule, repositories],
   controllers: [OrderController],
-  providers: [OrderService, OrderList],
+  providers: [OrderService, OrderList, OrderTracking],
   exports: [repositories],
 })
 export class OrderModule {}

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { RepositoryFor } from 'nestjs-database';
+import { eq, RepositoryFor } from 'nestjs-database';
 import type { Order, OrderItem } from '../generated/prisma/client.js';
 import type { OrderLine } from './order-lines.js';
 
@@ -20,6 +20,11 @@ const WITH_ITEMS = {
 export class OrderRepository extends RepositoryFor('order') {
   async findWithItems(id: bigint): Promise<OrderWithItems | null> {
     return await this.findById(id, { include: WITH_ITEMS });
+  }
+
+  /** @param email - in lower case, as customers are kept */
+  async findTracked(id: bigint, email: string): Promise<OrderWithItems | null> {
+    return await this.findOne({ where: { id: eq(id), customer: { email: eq(email) } }, include: WITH_ITEMS });
   }
 
   async place({ lines, ...order }: NewOrder): Promise<OrderWithItems> {

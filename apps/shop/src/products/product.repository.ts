@@ -40,6 +40,16 @@ export class ProductRepository extends RepositoryFor('product', { softDelete: tr
     return await this.update({ where: { id, version }, data, include: WITH_SHELF });
   }
 
+  /** The product's version from then on. */
+  async reprice(id: number, version: number, priceCents: number): Promise<number> {
+    const changed = await this.update({
+      where: { id, version },
+      data: { priceCents },
+      select: { version: true },
+    });
+    return changed.version;
+  }
+
   /** Orders that name it keep their lines, and its SKU stays taken. */
   async withdraw(id: number, version: number): Promise<void> {
     await this.delete({ where: { id, version } });

@@ -2,7 +2,9 @@ import { Controller, Get, Query } from '@nestjs/common';
 import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import { RequiresDatabase } from 'nestjs-database';
 import { ApiErrors } from '../http/error-responses.decorator.js';
-import { LowStockQuery, SalesQuery, TopCustomersQuery } from './report.dto.js';
+import { PriceSummary } from './price-summary.js';
+import { PriceSummaryView } from './price-summary.view.js';
+import { LowStockQuery, PricesQuery, SalesQuery, TopCustomersQuery } from './report.dto.js';
 import { ReportQueries } from './report.queries.js';
 import { LowStockView, SalesByDayView, SalesByProductView, TopCustomersView } from './report.view.js';
 
@@ -12,7 +14,10 @@ const COUNTED = 'Counts every order but the cancelled ones, by the day it was pl
 @ApiTags('Reports')
 @Controller('reports')
 export class ReportController {
-  constructor(private readonly reports: ReportQueries) {}
+  constructor(
+    private readonly reports: ReportQueries,
+    private readonly prices: PriceSummary,
+  ) {}
 
   @Get('sales')
   @ApiOperation({
@@ -53,5 +58,13 @@ export class ReportController {
   @ApiErrors(400)
   async lowStock(@Query() { threshold, limit }: LowStockQuery): Promise<LowStockView[]> {
     return await this.reports.lowStock(threshold, limit);
+  }
+
+  @Get('prices')
+  @ApiOperation({ summary: 'What the products for sale cost, by category', operationId: 'reportPrices' })
+  @ApiOkResponse({ type: PriceSummaryView })
+  @ApiErrors(400)
+  async summary(@Query() { currency }: PricesQuery): Promise<PriceSummaryView> {
+    return await this.prices.read(currency);
   }
 }

@@ -1,3 +1,4 @@
+import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsString, Matches, ValidateBy } from 'class-validator';
 import { FromQuery, IsWholeNumber, MayBeAbsent } from '../http/fields.decorator.js';
@@ -27,6 +28,14 @@ function EndsInRange(): PropertyDecorator {
   });
 }
 
+function IsCurrency(): PropertyDecorator {
+  return applyDecorators(
+    ApiPropertyOptional({ type: String, pattern: '^[A-Z]{3}$', default: 'EUR', description: 'ISO 4217.' }),
+    IsString(),
+    Matches(/^[A-Z]{3}$/, { message: 'must be a currency of ISO 4217, such as EUR' }),
+  );
+}
+
 /** Some days, the first and the last included. */
 export class DaysQuery implements Days {
   @ApiProperty({ type: String, format: 'date', description: 'The first day, in UTC.', example: '2025-12-01' })
@@ -46,9 +55,12 @@ export class DaysQuery implements Days {
 
 /** The days a report is about, and the currency: sums never mix two. */
 export class ReportQuery extends DaysQuery {
-  @ApiPropertyOptional({ type: String, pattern: '^[A-Z]{3}$', default: 'EUR', description: 'ISO 4217.' })
-  @IsString()
-  @Matches(/^[A-Z]{3}$/, { message: 'must be a currency of ISO 4217, such as EUR' })
+  @IsCurrency()
+  readonly currency: string = 'EUR';
+}
+
+export class PricesQuery {
+  @IsCurrency()
   readonly currency: string = 'EUR';
 }
 
