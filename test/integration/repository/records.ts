@@ -59,6 +59,12 @@ export class SettingRepository extends RepositoryFor('setting', { connection: 'r
 @Injectable()
 export class DigestRepository extends RepositoryFor('digest', { connection: 'records' }) {}
 
+@Injectable()
+export class LabelRepository extends RepositoryFor('label', { connection: 'records' }) {}
+
+@Injectable()
+export class SampleRepository extends RepositoryFor('sample', { connection: 'records' }) {}
+
 export interface Records {
   readonly database: TestDatabase;
   readonly application: INestApplicationContext;
@@ -69,6 +75,8 @@ export interface Records {
   readonly plainSeats: PlainSeatRepository;
   readonly settings: SettingRepository;
   readonly digests: DigestRepository;
+  readonly labels: LabelRepository;
+  readonly samples: SampleRepository;
   /** Empties the tables. */
   clear(): Promise<void>;
   close(): Promise<void>;
@@ -87,6 +95,8 @@ export async function openRecords(): Promise<Records> {
           PlainSeatRepository,
           SettingRepository,
           DigestRepository,
+          LabelRepository,
+          SampleRepository,
         ],
         'records',
       ),
@@ -102,8 +112,12 @@ export async function openRecords(): Promise<Records> {
     plainSeats: application.get(PlainSeatRepository),
     settings: application.get(SettingRepository),
     digests: application.get(DigestRepository),
+    labels: application.get(LabelRepository),
+    samples: application.get(SampleRepository),
     async clear() {
-      await database.query('TRUNCATE account, note, seat, setting, digest RESTART IDENTITY CASCADE');
+      await database.query(
+        'TRUNCATE account, note, seat, setting, digest, label, sample RESTART IDENTITY CASCADE',
+      );
     },
     async close() {
       await application.close();

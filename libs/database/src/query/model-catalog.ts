@@ -10,7 +10,8 @@ const READ_CATALOG = `
 SELECT n.nspname AS "schema", c.relname AS "table",
   (SELECT json_agg(json_build_object(
       'column', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'notNull', a.attnotnull,
-      'hasDefault', a.atthasdef OR a.attidentity <> '', 'generated', a.attgenerated <> '' OR a.attidentity = 'a'))
+      'hasDefault', a.atthasdef OR a.attidentity <> '', 'generated', a.attgenerated <> '' OR a.attidentity = 'a',
+      'foldsTexts', EXISTS (SELECT FROM pg_catalog.pg_collation l WHERE l.oid = a.attcollation AND NOT l.collisdeterministic)))
    FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS "columns",
   (SELECT json_agg(json_build_object(
       'name', ic.relname, 'unique', i.indisunique AND i.indisvalid AND i.indimmediate, 'primary', i.indisprimary, 'partial', i.indpred IS NOT NULL,

@@ -11,6 +11,7 @@ export interface CatalogRow {
     readonly notNull: boolean;
     readonly hasDefault: boolean;
     readonly generated: boolean;
+    readonly foldsTexts: boolean;
   }[];
   readonly indexes:
     | readonly {
@@ -32,7 +33,7 @@ export function describeTable(modelName: string, model: DataModel, row: CatalogR
     const column = dbName ?? name;
     const found = row.columns.find((one) => one.column === column);
     if (found === undefined) return undefined;
-    const { type: sqlType, notNull, hasDefault, generated } = found;
+    const { type: sqlType, notNull, hasDefault, generated, foldsTexts } = found;
     columns.set(name, {
       field: name,
       column,
@@ -41,6 +42,7 @@ export function describeTable(modelName: string, model: DataModel, row: CatalogR
       // The client's data model does not say it of scalars (Prisma 7.10).
       isList: isList || sqlType.endsWith('[]'),
       ...(hasMappedValues === true && { hasMappedValues }),
+      ...(foldsTexts && { foldsTexts }),
       sqlType,
       nullable: !notNull,
       hasDefault,

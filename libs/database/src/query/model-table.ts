@@ -8,6 +8,8 @@ export interface ModelColumn {
   readonly isList: boolean;
   /** There for an enum of which a value has another name in the database than in the client. */
   readonly hasMappedValues?: true;
+  /** Its collation takes texts for equal that are different, such as capitals and small letters. */
+  readonly foldsTexts?: true;
   /** As PostgreSQL writes it in a cast, such as `numeric(8,3)`, `order_status` or `text[]`; qualified where it has to be. */
   readonly sqlType: string;
   readonly nullable: boolean;

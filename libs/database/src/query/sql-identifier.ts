@@ -41,6 +41,11 @@ function describe(value: unknown): string {
       : `of type ${typeof value}`;
 }
 
+/** A name as it stands in SQL, whatever it holds. */
+export function quoteIdentifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
 /**
  * The name of a table or column, for {@link Database.sql} and for the query builder where a name holds a dot.
  *
@@ -73,6 +78,6 @@ export class SqlIdentifier {
 
   /** As it stands in SQL: each name in double quotes. */
   toString(): string {
-    return this.#parts.map((part) => `"${part.replaceAll('"', '""')}"`).join('.');
+    return this.#parts.map(quoteIdentifier).join('.');
   }
 }

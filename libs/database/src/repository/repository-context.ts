@@ -1,3 +1,4 @@
+import { isPlainClient } from '../client/client-extensions.js';
 import type { PrismaService } from '../client/prisma.service.js';
 import { systemClock, type Clock } from '../common/clock.js';
 import { InvalidOptionsError } from '../config/config.errors.js';
@@ -7,7 +8,7 @@ import type { Database } from '../query/database.js';
 import { constraintFields, knowTable } from './constraint-fields.js';
 import { refuseUndefinedFilters, type Arguments } from './defined-filters.js';
 import { narrowedWhere } from './narrowed-where.js';
-import { isPlainClient, rejected, startQuery } from './start-query.js';
+import { rejected, startQuery } from './start-query.js';
 import { resolveTraits, type ResolvedTraits, type TraitOptions } from './resolved-traits.js';
 
 /** What a repository asks of Prisma's delegate. */

@@ -261,10 +261,12 @@ export declare class Repository<Client, Model extends string, Traits extends Rep
    * never more parameters than a statement can carry. All of them are written, or none; it joins the caller's transaction.
    *
    * A column that a row leaves out gets its default, be it one of the database or `now()`, `uuid()` or `@updatedAt` of
-   * Prisma's client; `cuid()`, `nanoid()` and `ulid()` have to be given. Extensions of the client are not asked. The
+   * Prisma's client; `cuid()`, `nanoid()` and `ulid()` have to be given. Extensions of the client that
+   * look at writes of the model are not asked, and so `bypassExtensions: true` has to say that the rows need nothing of them. The
    * transaction that several statements share has the time limit of any other: run more than it can hold in one of your own.
    *
    * @throws {@link ValidationError} which names rows and fields that cannot be written; nothing is sent
+   * @throws {@link InvalidOptionsError} for an unknown column in `returning`, and for extensions that would be bypassed
    */
   bulkInsert<Field extends keyof ColumnsOf<Client, Model> & string = never>(
     rows: readonly Filled<BulkRow<Client, Model>, Traits>[],
@@ -276,7 +278,8 @@ export declare class Repository<Client, Model extends string, Traits extends Rep
    *
    * The records are written in the order of their keys, so that two of these calls cannot deadlock on one chunk's rows.
    *
-   * @throws {@link InvalidOptionsError} when `on` is no unique key, or `update` names what cannot be changed
+   * @throws {@link InvalidOptionsError} when `on` is no unique key, `update` names what cannot be changed, and for extensions
+   *   that would be bypassed
    * @throws {@link ValidationError} which names rows and fields that cannot be written, or says that two records have the
    *   same key; nothing is written
    */

@@ -22,12 +22,6 @@ export function startQuery<Operation extends string>(
   }
 }
 
-/** Whether nobody has put methods of the application's own in the place of Prisma's; their errors need a stack. */
-export function isPlainClient(client: object): boolean {
-  const extensions = Reflect.get(client, '_extensions') as { isEmpty?: () => boolean } | null | undefined;
-  return extensions?.isEmpty?.() === true;
-}
-
 /** What was thrown before anything was asked, as the rejection that a caller expects. */
 export async function rejected(error: unknown): Promise<never> {
   throw error;

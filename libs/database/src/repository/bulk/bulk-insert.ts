@@ -1,11 +1,13 @@
 import { InvalidOptionsError } from '../../config/config.errors.js';
 import type { ModelColumn, ModelTable } from '../../query/model-table.js';
+import { quoteIdentifier } from '../../query/sql-identifier.js';
 import type { Row } from '../../query/sql-executor.port.js';
 import type { Arguments } from '../defined-filters.js';
 import type { RepositoryContext } from '../repository-context.js';
 import { validateCreations } from '../validation-hooks.js';
 import { bulkTarget, readChunkSize, readRows, writeInChunks } from './bulk-write.js';
-import { insertStatement, quoted } from './insert-statement.js';
+import { insertStatement } from './insert-statement.js';
+import { refuseBypassedExtensions } from './refuse-extensions.js';
 
 /** What {@link bulkInsert} answers. */
 export interface BulkInsertOutcome {
@@ -21,6 +23,7 @@ export async function bulkInsert(
 ): Promise<BulkInsertOutcome> {
   const chunkSize = readChunkSize(options.chunkSize);
   const rows = readRows(given);
+  refuseBypassedExtensions(context, 'bulkInsert', options, fieldNames(options.returning));
   await validateCreations(context, rows);
   const { table, groups, schema } = await bulkTarget(context, rows);
   const returning = returnedColumns(table, options.returning);
@@ -32,17 +35,13 @@ export async function bulkInsert(
   const names = namesOfEnums(returning, schema.enums);
   const records: Arguments[] = [];
   let inserted = 0;
-  await writeInChunks(
-    context,
-    groups,
-    chunkSize,
-    'bulkInsert',
-    (columns) => insertStatement(table, columns, conflict, selection),
-    (written, count) => {
-      inserted += count;
-      if (returning.length > 0) for (const row of written) records.push(recordOf(row, returning, names));
-    },
+  const results = await writeInChunks(context, groups, chunkSize, 'bulkInsert', (columns) =>
+    insertStatement(table, columns, conflict, selection),
   );
+  for (const { rows: written, rowCount } of results) {
+    inserted += rowCount ?? 0;
+    if (returning.length > 0) for (const row of written) records.push(recordOf(row, returning, names));
+  }
   return { inserted, records };
 }
 
@@ -59,9 +58,13 @@ function returnedColumns(table: ModelTable, returning: unknown): readonly ModelC
   });
 }
 
+function fieldNames(returning: unknown): readonly string[] {
+  return Array.isArray(returning) ? returning.filter((field) => typeof field === 'string') : [];
+}
+
 /** Under the name of the field; a list of an enum comes as a list only where its type is known to the driver. */
 function returnedAs({ column, field, kind, isList }: ModelColumn): string {
-  return `t.${quoted(column)}${kind === 'enum' && isList ? '::text[]' : ''} AS ${quoted(field)}`;
+  return `t.${quoteIdentifier(column)}${kind === 'enum' && isList ? '::text[]' : ''} AS ${quoteIdentifier(field)}`;
 }
 
 function recordOf(

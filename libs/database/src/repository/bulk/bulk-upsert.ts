@@ -1,4 +1,5 @@
 import { InvalidOptionsError } from '../../config/config.errors.js';
+import { QueryError } from '../../errors/query.errors.js';
 import { ValidationError } from '../../errors/validation.error.js';
 import type { ModelColumn, ModelTable } from '../../query/model-table.js';
 import type { Arguments } from '../defined-filters.js';
@@ -6,7 +7,9 @@ import type { RepositoryContext } from '../repository-context.js';
 import { validateCreations } from '../validation-hooks.js';
 import { bulkTarget, readChunkSize, readRows, writeInChunks, type BulkTarget } from './bulk-write.js';
 import type { ColumnRows } from './column-rows.js';
+import { duplicateKeys, keyText, refuseDuplicates } from './duplicate-keys.js';
 import { insertStatement } from './insert-statement.js';
+import { refuseBypassedExtensions } from './refuse-extensions.js';
 
 /** What {@link bulkUpsert} answers. */
 export interface BulkUpsertOutcome {
@@ -14,6 +17,9 @@ export interface BulkUpsertOutcome {
   readonly updated: number;
   readonly unchanged: number;
 }
+
+/** Two rows of a statement have one key. */
+const CARDINALITY_VIOLATION = '21000';
 
 /** Only a row that was just written has never been locked or replaced by anybody. */
 const IS_NEW = '(t.xmax = 0) AS "inserted"';
@@ -26,13 +32,14 @@ export async function bulkUpsert(
 ): Promise<BulkUpsertOutcome> {
   const chunkSize = readChunkSize(options.chunkSize);
   const rows = readRows(given);
+  refuseBypassedExtensions(context, 'bulkUpsert', options);
   await validateCreations(context, rows);
   const target = await bulkTarget(context, rows);
   const { table, groups } = target;
   const key = keyColumns(table, options.on);
   const chosen = updatedColumns(table, options.update, key);
   refuseMissing(rows, [...key, ...chosen]);
-  refuseDuplicates(rows, groups, key);
+  await refuseDuplicates(context, table, groups, key);
   const { version, updatedAt } = context.traits;
   const counter = version === undefined ? undefined : columnOf(table, version, 'update');
   if (counter !== undefined && chosen.includes(counter))
@@ -44,18 +51,19 @@ export async function bulkUpsert(
   const update = [...chosen, ...touched(target, chosen, updatedAt)];
   const conflict = { target: key, update, counter, onlyWhereNull: livingMark(context, table) };
   const outcome = { inserted: 0, updated: 0 };
-  await writeInChunks(
-    context,
-    inLockOrder(groups, key),
-    chunkSize,
-    'bulkUpsert',
-    (columns) => insertStatement(table, columns, conflict, IS_NEW),
-    (written) => {
-      const inserted = written.filter((row) => row.inserted === true).length;
-      outcome.inserted += inserted;
-      outcome.updated += written.length - inserted;
-    },
-  );
+  const results = await writeInChunks(context, inLockOrder(groups, key), chunkSize, 'bulkUpsert', (columns) =>
+    insertStatement(table, columns, conflict, IS_NEW),
+  ).catch((error: unknown) => {
+    // By an index with a collation of its own; the column's is known.
+    throw error instanceof QueryError && error.sqlState === CARDINALITY_VIOLATION
+      ? duplicateKeys(key, rows.length, error)
+      : error;
+  });
+  for (const { rows: written } of results) {
+    const inserted = written.filter((row) => row.inserted === true).length;
+    outcome.inserted += inserted;
+    outcome.updated += written.length - inserted;
+  }
   return { ...outcome, unchanged: rows.length - outcome.inserted - outcome.updated };
 }
 
@@ -113,37 +121,6 @@ function refuseMissing(rows: readonly unknown[], columns: readonly ModelColumn[]
   }
 }
 
-/** @throws {@link ValidationError} for two rows of one key, of which no statement can tell which one is to win */
-function refuseDuplicates(
-  rows: readonly unknown[],
-  groups: readonly ColumnRows[],
-  key: readonly ModelColumn[],
-): void {
-  const seen = new Set<string>();
-  for (const { columns, rows: texts } of groups) {
-    const places = key.map((column) => columns.indexOf(column));
-    for (const row of texts) {
-      const values = places.map((place) => row[place]);
-      if (values.includes(null))
-        throw new ValidationError(
-          'rows',
-          `hold a null in a key (${fieldsOf(key)}), which never meets another row.`,
-        );
-      const text = JSON.stringify(values);
-      if (seen.has(text))
-        throw new ValidationError(
-          'rows',
-          `hold two records of the same key (${fieldsOf(key)}), among ${rows.length}.`,
-        );
-      seen.add(text);
-    }
-  }
-}
-
-function fieldsOf(columns: readonly ModelColumn[]): string {
-  return columns.map(({ field }) => field).join(', ');
-}
-
 /** A deleted record is not there for a repository with soft delete, and so is not changed either. */
 function livingMark({ traits, scope }: RepositoryContext, table: ModelTable): ModelColumn | undefined {
   return traits.softDelete === undefined || scope === 'all'
@@ -171,7 +148,10 @@ function touched(
 function inLockOrder(groups: readonly ColumnRows[], key: readonly ModelColumn[]): ColumnRows[] {
   return groups.map(({ columns, rows }) => {
     const places = key.map((column) => columns.indexOf(column));
-    const keyed = rows.map((row) => ({ row, text: places.map((place) => row[place]).join('\0') }));
+    const keyed = rows.map((row) => ({
+      row,
+      text: places.map((place, index) => keyText(key[index], row[place])).join('\0'),
+    }));
     keyed.sort((one, other) => (one.text < other.text ? -1 : 1));
     return { columns, rows: keyed.map(({ row }) => row) };
   });

@@ -4,7 +4,7 @@ import { InvalidOptionsError } from '../../config/config.errors.js';
 import { ValidationError } from '../../errors/validation.error.js';
 import type { ModelTable } from '../../query/model-table.js';
 import { partsOf } from '../../query/database.js';
-import type { Row } from '../../query/sql-executor.port.js';
+import type { SqlResult } from '../../query/sql-executor.port.js';
 import type { RepositoryContext } from '../repository-context.js';
 import { constraintFields } from '../constraint-fields.js';
 import { withCreationTimes } from '../trait-data.js';
@@ -35,7 +35,8 @@ export async function bulkTarget(context: RepositoryContext, rows: readonly unkn
 /**
  * Writes the groups in statements of a limited size: all of them, or nothing where one fails.
  *
- * @returns what the statements returned, in no order
+ * @returns what each statement gave, in no order, and only that of the attempt which was committed: the transaction may
+ *   run more than once
  */
 export async function writeInChunks(
   context: RepositoryContext,
@@ -43,8 +44,7 @@ export async function writeInChunks(
   chunkSize: number,
   method: string,
   statementOf: (columns: ColumnRows['columns']) => string,
-  take: (rows: Row[], rowCount: number) => void,
-): Promise<void> {
+): Promise<readonly SqlResult[]> {
   const { executor, transactions } = partsOf(context.db);
   const chunks = groups.flatMap(({ columns, rows }) => {
     const sql = statementOf(columns);
@@ -56,15 +56,16 @@ export async function writeInChunks(
   });
   const fieldsOf = (violation: ConstraintViolation) => constraintFields(context.db, context.model, violation);
   const send = async () => {
+    const results: SqlResult[] = [];
     for (const { sql, columns, rows } of chunks) {
       const values = columns.map((_column, index) => rows.map((row) => row[index]));
       const operation = `${context.model}.${method}`;
-      const result = await executor.execute({ sql, values, operation, access: 'write', fieldsOf });
-      take(result.rows, result.rowCount ?? 0);
+      results.push(await executor.execute({ sql, values, operation, access: 'write', fieldsOf }));
     }
+    return results;
   };
   // One statement is a transaction by itself.
-  await (chunks.length > 1 ? transactions.run(send) : send());
+  return await (chunks.length > 1 ? transactions.run(send) : send());
 }
 
 /** @throws {@link InvalidOptionsError} */

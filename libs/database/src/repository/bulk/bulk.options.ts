@@ -22,6 +22,13 @@ export interface BulkOptions {
    * @defaultValue 5000
    */
   readonly chunkSize?: number;
+  /**
+   * The client has extensions that look at writes of the model, or compute a field in `returning`, and these rows need
+   * nothing of them. They are not asked, as the statement is the library's own: without this word it is refused.
+   *
+   * @defaultValue false
+   */
+  readonly bypassExtensions?: boolean;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { ModelColumn, ModelTable } from '../../query/model-table.js';
+import { quoteIdentifier } from '../../query/sql-identifier.js';
 import { castType } from './column-text.js';
 
 /** What happens to a row whose key is there already. */
@@ -25,8 +26,8 @@ export function insertStatement(
   conflict: ConflictClause | undefined,
   returning: string,
 ): string {
-  const name = `${quoted(table.schema)}.${quoted(table.table)}`;
-  const target = columns.map(({ column }) => quoted(column)).join(', ');
+  const name = `${quoteIdentifier(table.schema)}.${quoteIdentifier(table.table)}`;
+  const target = columns.map(({ column }) => quoteIdentifier(column)).join(', ');
   const values = columns.map((column, index) => `u.c${index}::${castType(column)}`).join(', ');
   const lists = columns.map((_column, index) => `$${index + 1}::text[]`).join(', ');
   const names = columns.map((_column, index) => `c${index}`).join(', ');
@@ -38,15 +39,16 @@ export function insertStatement(
   ].join(' ');
 }
 
-export function quoted(identifier: string): string {
-  return `"${identifier.replaceAll('"', '""')}"`;
-}
-
 function onConflict({ target, update, counter, onlyWhereNull }: ConflictClause): string {
-  const key = target === undefined ? '' : ` (${target.map(({ column }) => quoted(column)).join(', ')})`;
+  const key =
+    target === undefined ? '' : ` (${target.map(({ column }) => quoteIdentifier(column)).join(', ')})`;
   if (update.length === 0) return `ON CONFLICT${key} DO NOTHING`;
-  const changes = update.map(({ column }) => `${quoted(column)} = EXCLUDED.${quoted(column)}`);
-  if (counter !== undefined) changes.push(`${quoted(counter.column)} = t.${quoted(counter.column)} + 1`);
-  const where = onlyWhereNull === undefined ? '' : ` WHERE t.${quoted(onlyWhereNull.column)} IS NULL`;
+  const changes = update.map(
+    ({ column }) => `${quoteIdentifier(column)} = EXCLUDED.${quoteIdentifier(column)}`,
+  );
+  if (counter !== undefined)
+    changes.push(`${quoteIdentifier(counter.column)} = t.${quoteIdentifier(counter.column)} + 1`);
+  const where =
+    onlyWhereNull === undefined ? '' : ` WHERE t.${quoteIdentifier(onlyWhereNull.column)} IS NULL`;
   return `ON CONFLICT${key} DO UPDATE SET ${changes.join(', ')}${where}`;
 }

@@ -1,6 +1,7 @@
 import type { ModelColumn, ModelTable } from '../../query/model-table.js';
 import type { Row, SqlStatement } from '../../query/sql-executor.port.js';
-import { quoteIdentifier, SqlParameters } from '../where/sql-parameters.js';
+import { quoteIdentifier } from '../../query/sql-identifier.js';
+import { SqlParameters } from '../where/sql-parameters.js';
 import type { CursorValues } from './cursor.js';
 import { addCursor, branchesAfter, columnOf } from './keyset-branches.js';
 import type { PageOrder } from './page-order.js';

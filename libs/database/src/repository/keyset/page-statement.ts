@@ -1,7 +1,8 @@
 import type { ModelColumn, ModelTable } from '../../query/model-table.js';
 import type { SqlStatement } from '../../query/sql-executor.port.js';
 import type { Condition } from '../where/condition.js';
-import { quoteIdentifier, SqlParameters } from '../where/sql-parameters.js';
+import { quoteIdentifier } from '../../query/sql-identifier.js';
+import { SqlParameters } from '../where/sql-parameters.js';
 import type { CursorValues } from './cursor.js';
 import {
   addCursor,

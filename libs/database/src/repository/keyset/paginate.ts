@@ -1,7 +1,7 @@
+import { extensionEffect } from '../../client/client-extensions.js';
 import { partsOf } from '../../query/database.js';
 import type { RepositoryContext } from '../repository-context.js';
 import { compileWhere } from '../where/compile-where.js';
-import { extensionEffect } from './client-extensions.js';
 import { readCursor, writeCursor, type CursorScope, type CursorValues } from './cursor.js';
 import { readPageArguments, type PageArguments } from './page-arguments.js';
 import { resolveOrder, reversed } from './page-order.js';
@@ -67,7 +67,7 @@ async function readItems(
 ): Promise<Items> {
   const { table, where } = request;
   const { client } = context.prisma;
-  const effect = extensionEffect(client, context.model);
+  const effect = extensionEffect(client as object, context.model, ['findMany']);
   const compiled = effect.changesQueries ? undefined : compileWhere(table, where, TABLE_ALIAS);
   const columns = effect.changesResults
     ? undefined

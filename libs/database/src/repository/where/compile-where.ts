@@ -2,7 +2,7 @@ import type { ModelTable } from '../../query/model-table.js';
 import { isPlainObject } from '../record-id.js';
 import { compileFilter } from './compile-filter.js';
 import { allOf, ALWAYS, anyOf, not, type Condition } from './condition.js';
-import { quoteIdentifier } from './sql-parameters.js';
+import { quoteIdentifier } from '../../query/sql-identifier.js';
 
 /**
  * A condition in Prisma's language as SQL that means the same to every row; undefined where a part of it is beyond this

@@ -7,8 +7,3 @@ export class SqlParameters {
     return `$${this.values.push(value)}`;
   }
 }
-
-/** A name as SQL takes it, whatever it holds. */
-export function quoteIdentifier(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
