@@ -39,14 +39,14 @@ const KEYS: readonly (readonly [title: string, key: Key, one: unknown, same: unk
 
 describe('bulkUpsert, for keys that PostgreSQL takes for equal', () => {
   it.each(KEYS)('refuses two rows with %s, and writes neither', async (_title, key, one, same) => {
-    const rows = [one, same].map((value) => ({ [key]: value, note: 'x' }) as Row);
+    const rows = [one, same].map((value) => ({ [key]: value, note: 'x' }));
     const refusal = { code: 'VALIDATION', path: 'rows', problem: expect.stringContaining(`(${key})`) };
     await expect(labels.bulkUpsert(rows, { on: [key], update: ['note'] })).rejects.toMatchObject(refusal);
     expect(await labels.count()).toBe(0);
   });
 
   it.each(KEYS)('takes rows with other keys than %s', async (_title, key, one, same, other) => {
-    const rows = [one, other].map((value) => ({ [key]: value, note: 'x' }) as Row);
+    const rows = [one, other].map((value) => ({ [key]: value, note: 'x' }));
     expect(await labels.bulkUpsert(rows, { on: [key], update: ['note'] })).toMatchObject({ inserted: 2 });
     const again = [{ [key]: same, note: 'y' } as Row];
     expect(await labels.bulkUpsert(again, { on: [key], update: ['note'] })).toMatchObject({ updated: 1 });

@@ -27,7 +27,7 @@ export function refuseBypassedExtensions(
   if (typeof bypassExtensions !== 'boolean')
     throw InvalidOptionsError.at(method, 'bypassExtensions', 'is neither true nor false.');
   if (bypassExtensions) return;
-  const effect = extensionEffect(prisma.client as object, model, IN_PLACE_OF[method]);
+  const effect = extensionEffect(prisma.client, model, IN_PLACE_OF[method]);
   const computed = returned.filter((field) => effect.computes(field));
   if (!effect.changesQueries && computed.length === 0) return;
   const what = effect.changesQueries

@@ -1,5 +1,5 @@
 import { quoteIdentifier } from '../../query/sql-identifier.js';
-import { type SqlParameters } from '../where/sql-parameters.js';
+import type { SqlParameters } from '../where/sql-parameters.js';
 import type { CursorValues } from './cursor.js';
 import { hasDefaultNulls, type OrderColumn, type PageOrder } from './page-order.js';
 

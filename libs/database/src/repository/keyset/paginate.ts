@@ -67,7 +67,7 @@ async function readItems(
 ): Promise<Items> {
   const { table, where } = request;
   const { client } = context.prisma;
-  const effect = extensionEffect(client as object, context.model, ['findMany']);
+  const effect = extensionEffect(client, context.model, ['findMany']);
   const compiled = effect.changesQueries ? undefined : compileWhere(table, where, TABLE_ALIAS);
   const columns = effect.changesResults
     ? undefined
