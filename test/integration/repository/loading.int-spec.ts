@@ -23,7 +23,15 @@ class CustomerRepository extends RepositoryFor('customer') {}
 class OrderRepository extends RepositoryFor('order') {}
 @Injectable()
 class OrderItemRepository extends RepositoryFor('orderItem') {}
-const REPOSITORIES = [ProductRepository, CustomerRepository, OrderRepository, OrderItemRepository];
+@Injectable()
+class MarkedProductRepository extends RepositoryFor('product', { softDelete: true }) {}
+const REPOSITORIES = [
+  ProductRepository,
+  CustomerRepository,
+  OrderRepository,
+  OrderItemRepository,
+  MarkedProductRepository,
+];
 
 let database: TestDatabase;
 let application: INestApplicationContext;
@@ -176,6 +184,18 @@ describe('Loading by key', () => {
     );
     expect(sql).toHaveLength(2);
     expect(result.slice(1)).toEqual([{ sku: 'sku-2' }, { sku: 'sku-1' }]);
+  });
+
+  it('shares a statement between calls that all ask for the deleted ones as well', async () => {
+    const marked = application.get(MarkedProductRepository);
+    await marked.delete({ where: { id: 2 } });
+    const { sql, result } = await statementsOf(() =>
+      Promise.all([1, 2].map((id) => marked.withDeleted().load(id))),
+    );
+    expect(sql).toHaveLength(1);
+    expect(result.map((product) => product?.id)).toEqual([1, 2]);
+    expect(await marked.load(2)).toBeNull();
+    expect((await marked.onlyDeleted().load(2))?.id).toBe(2);
   });
 
   it('loads by a unique field and by a compound key', async () => {

@@ -19,6 +19,7 @@ const CONTEXT = Symbol('database:repository-context');
 const MADE = Symbol('database:repository-context-made');
 const LOADER = Symbol('database:repository-loader');
 const LOADER_MADE = Symbol('database:repository-loader-made');
+const SCOPED = Symbol('database:repository-scoped');
 
 /** Under which a repository class carries its options. */
 export const OPTIONS = Symbol('database:repository-options');
@@ -34,6 +35,8 @@ export abstract class ModelRepository implements RepositoryHooks {
   readonly [OPTIONS]: TraitOptions = {};
   [MADE]: RepositoryContext | undefined;
   private [LOADER_MADE]: RecordLoader | undefined;
+  /** One for each scope, so that the loads of two calls of `withDeleted()` can share a statement. */
+  private readonly [SCOPED] = new Map<Scope, ModelRepository>();
 
   get delegate(): Delegate {
     return this[CONTEXT].delegate;
@@ -142,11 +145,11 @@ export abstract class ModelRepository implements RepositoryHooks {
   }
 
   withDeleted(): ModelRepository {
-    return scopedRepository(this[CONTEXT], 'all', 'withDeleted');
+    return this.inScope('all', 'withDeleted');
   }
 
   onlyDeleted(): ModelRepository {
-    return scopedRepository(this[CONTEXT], 'deleted', 'onlyDeleted');
+    return this.inScope('deleted', 'onlyDeleted');
   }
 
   validateCreateData(_data: unknown): unknown {
@@ -197,6 +200,16 @@ export abstract class ModelRepository implements RepositoryHooks {
     return undefined;
   }
 
+  private inScope(scope: Scope, method: string): ModelRepository {
+    const context = this[CONTEXT];
+    markOf(context, method);
+    const existing = this[SCOPED].get(scope);
+    if (existing !== undefined) return existing;
+    const scoped = new ScopedRepository(context.inScope(scope));
+    this[SCOPED].set(scope, scoped);
+    return scoped;
+  }
+
   get [LOADER](): RecordLoader {
     return (this[LOADER_MADE] ??= new RecordLoader(this[CONTEXT]));
   }
@@ -223,9 +236,4 @@ class ScopedRepository extends ModelRepository {
   override loadBoundary(): LoadBoundary {
     return this[CONTEXT].hooks.loadBoundary();
   }
-}
-
-function scopedRepository(context: RepositoryContext, scope: Scope, method: string): ModelRepository {
-  markOf(context, method);
-  return new ScopedRepository(context.inScope(scope));
 }
