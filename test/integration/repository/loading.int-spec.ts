@@ -380,6 +380,57 @@ describe('Loading by key', () => {
   });
 });
 
+describe('Records of many keys', () => {
+  it('are told apart where the database takes several texts for the same, and each is an object of its own', async () => {
+    await database.query('CREATE EXTENSION IF NOT EXISTS citext');
+    await database.query('ALTER TABLE customer ALTER COLUMN email TYPE citext');
+    try {
+      const emails = [
+        'c1@example.com',
+        'C1@EXAMPLE.COM',
+        'C2@example.com',
+        'c404@example.com',
+        'C2@example.com',
+      ];
+      const found = await customers.findByIds(emails.map((email) => ({ email })) as never);
+      expect(found.map((customer) => customer?.name)).toEqual(['C1', 'C1', 'C2', undefined, 'C2']);
+      expect(new Set(found).size).toBe(emails.length);
+    } finally {
+      await database.query('ALTER TABLE customer ALTER COLUMN email TYPE text');
+    }
+  });
+
+  it('carry no key that the client leaves out of every result, unless the call asks for it', async () => {
+    const app = await startApplication({
+      imports: [
+        databaseModule(database, {
+          pool: { max: 4, min: 0 },
+          clientOptions: { omit: { product: { id: true, createdAt: true } } },
+        }),
+        DatabaseModule.forFeature([ProductRepository]),
+      ],
+    });
+    try {
+      const hiding = app.get(ProductRepository);
+      const ways: ((shape?: object) => Promise<unknown>)[] = [
+        (shape) => hiding.findByIds([2, 404, 1], shape),
+        (shape) => hiding.loadMany([2, 404, 1], shape),
+      ];
+      for (const find of ways) {
+        const [second, missing, first] = (await find()) as (object | null)[];
+        expect(missing).toBeNull();
+        expect([second, first]).toMatchObject([{ sku: 'sku-2' }, { sku: 'sku-1' }]);
+        expect(second).not.toHaveProperty('id');
+        expect(second).not.toHaveProperty('createdAt');
+        expect(await find({ omit: { id: false } })).toMatchObject([{ id: 2 }, null, { id: 1 }]);
+        expect(await find({ select: { sku: true } })).toEqual([{ sku: 'sku-2' }, null, { sku: 'sku-1' }]);
+      }
+    } finally {
+      await app.close();
+    }
+  });
+});
+
 describe('Loading with a client whose extension adds the tenant of the caller', () => {
   const tenants = new AsyncLocalStorage<string>();
   @Injectable()

@@ -109,6 +109,7 @@ describe('the methods of a repository', () => {
         ['at', new Date(5)],
         ['at', '1970-01-01T00:00:00.005Z'],
         ['big', 7],
+        ['amount', '15e-1'],
       ];
       for (const [field, value] of keys) {
         expect(await digests.findByIds([{ [field]: value } as never])).toMatchObject([{ big: 7n }]);
@@ -193,7 +194,8 @@ describe('the methods of a repository', () => {
 
     it('refuses ids that are no list', async () => {
       await expect(records.notes.findByIds({ length: 1, 0: 1 } as never)).rejects.toMatchObject({
-        path: 'ids',
+        code: 'INVALID_OPTIONS',
+        violations: [{ path: 'ids' }],
       });
     });
   });

@@ -1,6 +1,18 @@
+import { InvalidOptionsError } from '../config/config.errors.js';
 import { ValidationError } from '../errors/validation.error.js';
 import type { Arguments } from './defined-filters.js';
-import { idText, isPlainObject, whereOf } from './record-id.js';
+import { copyRecord } from './loading/copy-record.js';
+import { isPlainObject, whereOf } from './record-id.js';
+import {
+  globalOmit,
+  keyedShape,
+  keyFinder,
+  keyText,
+  separate,
+  whereOfKeys,
+  withoutFields,
+  type NamedKey,
+} from './record-keys.js';
 import type { RepositoryContext } from './repository-context.js';
 
 /** Values of one statement; PostgreSQL takes 65,535, and a longer list makes its plan no better. */
@@ -8,41 +20,80 @@ const VALUES_OF_A_QUERY = 10_000;
 /** A compound key is a branch of an OR each, which costs Prisma far more than an entry of a list. */
 const COMPOUND_KEYS_OF_A_QUERY = 500;
 
-const UUID = /^\["[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}"\]$/i;
-
 type Found = Record<string, unknown>;
 
-/** The records in the order of the ids, null for those that are not there. */
+/** The records in the order of the ids, null for those that are not there; each place has an object of its own. */
 export async function findByIds(
   context: RepositoryContext,
   ids: unknown,
   shape: Arguments = {},
 ): Promise<(Found | null)[]> {
-  if (!Array.isArray(ids)) throw new ValidationError('ids', 'is no array. Nothing was sent.');
-  const keys = ids.map((id, index) => flat(whereOf(id, context.fields, `ids.${index}`)));
+  const keys = readKeys(context, ids);
   const [first] = keys;
   if (first === undefined) return [];
-  const fields = Object.keys(first);
-  const texts = keys.map((key, index) => {
-    if (Object.keys(key).length === fields.length && fields.every((field) => field in key)) return text(key);
-    throw new ValidationError(`ids.${index}`, 'names other fields than the first id does. Nothing was sent.');
+  const fields = Object.keys(first.record);
+  const distinct = [...new Map(keys.map((key) => [key.text, key])).values()];
+  const records = await findRecords(context, fields, distinct, shape);
+  const given = new Set<string>();
+  return keys.map(({ text }) => {
+    const record = records.get(text);
+    if (record === undefined) return null;
+    if (given.has(text)) return copyRecord(record) as Found;
+    given.add(text);
+    return record;
   });
-  const wanted = new Map(texts.map((each, index) => [each, keys[index] as Arguments]));
-  const { args, added } = withFields(shape, fields);
-  const records = new Map<string, Found>();
-  for (const where of conditions(fields, [...wanted.values()])) {
-    const rows = await context.call('findMany', { ...args, where: context.scopedWhere(where) }, 'findByIds');
-    for (const record of rows as Found[]) {
-      records.set(text(record), record);
-      for (const field of added) delete record[field];
+}
+
+async function findRecords(
+  context: RepositoryContext,
+  fields: readonly string[],
+  keys: readonly NamedKey[],
+  shape: Arguments,
+): Promise<ReadonlyMap<string, Found>> {
+  const { args, added } = keyedShape(shape, fields, globalOmit(context));
+  const ask = async (asked: readonly NamedKey[]) => {
+    const where = context.scopedWhere(
+      whereOfKeys(
+        fields,
+        asked.map(({ record }) => record),
+      ),
+    );
+    return (await context.call('findMany', { ...args, where }, 'findByIds')) as Found[];
+  };
+  const found = new Map<string, Found>();
+  const { together, apart } = separate(keys, fields, context.fields);
+  const size = fields.length === 1 ? VALUES_OF_A_QUERY : COMPOUND_KEYS_OF_A_QUERY;
+  let hasStrays = false;
+  for (let start = 0; start < together.length; start += size) {
+    const slice = together.slice(start, start + size);
+    const textOf = keyFinder(slice, fields, context.fields);
+    for (const record of await ask(slice)) {
+      const text = textOf(record);
+      if (text === undefined) hasStrays = true;
+      else found.set(text, withoutFields(record, added));
     }
   }
-  const loose = looselyNamed(records, wanted);
-  return texts.map((each) => records.get(each) ?? loose.get(fold(each)) ?? null);
-
-  function text(key: Arguments): string {
-    return JSON.stringify(fields.map((field) => idText(key[field], context.fields[field]?.typeName ?? '')));
+  // A record that has none of the texts belongs to a key that is written in another way than the database writes it.
+  const missed = hasStrays ? together.filter(({ text }) => !found.has(text)) : [];
+  for (const key of [...apart, ...missed]) {
+    const [record] = await ask([key]);
+    if (record !== undefined) found.set(key.text, withoutFields(record, added));
   }
+  return found;
+}
+
+function readKeys(context: RepositoryContext, ids: unknown): NamedKey[] {
+  if (!Array.isArray(ids)) throw InvalidOptionsError.at(`${context.model}.findByIds`, 'ids', 'is no array.');
+  const keys = ids.map((id, index) => flat(whereOf(id, context.fields, `ids.${index}`)));
+  const fields = Object.keys(keys[0] ?? {});
+  return keys.map((record, index) => {
+    if (Object.keys(record).length !== fields.length || !fields.every((field) => field in record))
+      throw new ValidationError(
+        `ids.${index}`,
+        'names other fields than the first id does. Nothing was sent.',
+      );
+    return { record, text: keyText(record, fields, context.fields) };
+  });
 }
 
 /** `{ orderId_lineNo: { orderId, lineNo } }` as `{ orderId, lineNo }`. */
@@ -51,50 +102,4 @@ function flat(where: Arguments): Arguments {
     {},
     ...Object.entries(where).map(([key, value]) => (isPlainObject(value) ? value : { [key]: value })),
   ) as Arguments;
-}
-
-function* conditions(fields: readonly string[], keys: readonly Arguments[]): Generator<Arguments> {
-  const [field] = fields;
-  const size = fields.length === 1 ? VALUES_OF_A_QUERY : COMPOUND_KEYS_OF_A_QUERY;
-  for (let start = 0; start < keys.length; start += size) {
-    const slice = keys.slice(start, start + size);
-    yield fields.length === 1 && field !== undefined
-      ? { [field]: { in: slice.map((key) => key[field]) } }
-      : { OR: slice };
-  }
-}
-
-/** The shape with the fields by which records are told apart, and which of them nobody has asked for. */
-function withFields(
-  shape: Arguments,
-  fields: readonly string[],
-): { args: Arguments; added: readonly string[] } {
-  const named = (value: boolean) => Object.fromEntries(fields.map((field) => [field, value]));
-  const { select, omit } = shape;
-  if (isPlainObject(select)) {
-    const added = fields.filter((field) => select[field] !== true);
-    return { args: { ...shape, select: { ...select, ...named(true) } }, added };
-  }
-  const omitted = isPlainObject(omit) ? omit : {};
-  const added = fields.filter((field) => omitted[field] === true);
-  return { args: { ...shape, omit: { ...omitted, ...named(false) } }, added };
-}
-
-/**
- * Records by the folded text of their key, for columns that compare in a way of their own, as uuid, citext and char(n) do:
- * those that nobody named exactly, and those of a UUID, which is the same in capitals.
- */
-function looselyNamed(
-  records: ReadonlyMap<string, Found>,
-  wanted: ReadonlyMap<string, unknown>,
-): Map<string, Found> {
-  const loose = new Map<string, Found>();
-  for (const [each, record] of records) {
-    if (!wanted.has(each) || UUID.test(each)) loose.set(fold(each), record);
-  }
-  return loose;
-}
-
-function fold(each: string): string {
-  return each.toLowerCase().replace(/ +"/g, '"');
 }

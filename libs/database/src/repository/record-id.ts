@@ -83,12 +83,13 @@ export function isPlainObject(value: unknown): value is Arguments {
  * gives a bigint for a number and a `Decimal` for a text.
  */
 export function idText(value: unknown, typeName: string): string {
-  if (value instanceof Date) return value.toISOString();
+  // Not every date can be written; what is wrong with one is Prisma's to say.
+  if (value instanceof Date) return String(value.toJSON());
   if (ArrayBuffer.isView(value)) {
     return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex');
   }
   const text =
     typeof value === 'object' && value !== null && isDecimal(value) ? value.toFixed() : String(value);
-  if (typeName === 'DateTime') return new Date(text).toISOString();
+  if (typeName === 'DateTime') return String(new Date(text).toJSON());
   return typeName === 'Decimal' && text.includes('.') ? text.replace(/\.?0+$/, '') : text;
 }

@@ -80,8 +80,9 @@ export declare class Repository<Client, Model extends string, Traits extends Rep
   ): Promise<ShapedResult<Client, Model, 'findUniqueOrThrow', Select, Include, Omitted>>;
 
   /**
-   * The records with these ids, each at the place of its id: an id that is given twice is answered twice, one without a
-   * record with null. One query up to 10,000 values, then one for each 10,000.
+   * The records with these ids, each at the place of its id: an id that is given twice is answered with two objects, one
+   * without a record with null. One query up to 10,000 values, then one for each 10,000; ids whose texts the column may take
+   * for equal, such as those of a citext, have one each.
    */
   findByIds<Select = undefined, Include = undefined, Omitted = undefined>(
     ids: readonly IdOf<Client, Model>[],

@@ -1,6 +1,7 @@
 import { extensionEffect } from '../../client/client-extensions.js';
 import { partsOf } from '../../query/database.js';
 import type { RepositoryContext } from '../repository-context.js';
+import { globalOmit } from '../record-keys.js';
 import { compileWhere } from '../where/compile-where.js';
 import { readCursor, writeCursor, type CursorScope, type CursorValues } from './cursor.js';
 import { readPageArguments, type PageArguments } from './page-arguments.js';
@@ -10,7 +11,7 @@ import { TABLE_ALIAS } from './page-statement.js';
 import { KeysetPage, type Page } from './page.js';
 import { readPageByPrisma } from './prisma-page-reader.js';
 import { findRecordsOfKeys, keyColumns } from './records-of-keys.js';
-import { columnsOfShape, globalOmit } from './result-shape.js';
+import { columnsOfShape } from './result-shape.js';
 import { readPageBySql } from './sql-page-reader.js';
 
 /** One page by keyset; what `Repository.paginate` does. */
@@ -69,9 +70,7 @@ async function readItems(
   const { client } = context.prisma;
   const effect = extensionEffect(client, context.model, ['findMany']);
   const compiled = effect.changesQueries ? undefined : compileWhere(table, where, TABLE_ALIAS);
-  const columns = effect.changesResults
-    ? undefined
-    : columnsOfShape(table, asked.shape, globalOmit(client, context.model));
+  const columns = effect.changesResults ? undefined : columnsOfShape(table, asked.shape, globalOmit(context));
   if (compiled !== undefined && columns !== undefined) {
     const found = await readPageBySql(context, request, compiled, columns);
     return inOrder(

@@ -2,12 +2,12 @@ import { partsOf } from '../../query/database.js';
 import type { ModelColumn } from '../../query/model-table.js';
 import type { Row } from '../../query/sql-executor.port.js';
 import type { Arguments } from '../defined-filters.js';
+import { keyText } from '../record-keys.js';
 import type { RepositoryContext } from '../repository-context.js';
 import type { CursorValues } from './cursor.js';
 import { reversed, toOrderBy } from './page-order.js';
 import type { KeyRow, PageRequest, PageRows } from './page-reader.js';
 import { wherePrismaAfter } from './prisma-bound.js';
-import { keyText } from './records-of-keys.js';
 import { readKeys } from './sql-page-reader.js';
 import { locateStatement, PLACE } from './locate-statement.js';
 
@@ -72,10 +72,10 @@ async function locate(
   const places = new Map<string, CursorValues>();
   for (const row of rows) {
     const own = found[Number(row[PLACE]) - 1];
-    if (own !== undefined) places.set(keyText(own, fields), readKeys(row, order));
+    if (own !== undefined) places.set(keyText(own, fields, context.fields), readKeys(row, order));
   }
   return found.flatMap((row) => {
-    const place = places.get(keyText(row, fields));
+    const place = places.get(keyText(row, fields, context.fields));
     return place === undefined ? [] : [{ fields: row, cursor: place }];
   });
 }

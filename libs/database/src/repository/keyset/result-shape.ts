@@ -3,12 +3,6 @@ import type { Arguments } from '../defined-filters.js';
 import { isPlainObject } from '../record-id.js';
 import { baseType } from '../where/base-type.js';
 
-/** What the client leaves out of every result of a model, `new PrismaClient({ omit })`. */
-export function globalOmit(client: unknown, model: string): Arguments {
-  const omit = (client as { readonly _globalOmit?: Readonly<Record<string, unknown>> })._globalOmit?.[model];
-  return isPlainObject(omit) ? omit : {};
-}
-
 /**
  * The columns that a result of this shape consists of; undefined where it is more than values of the table's own columns,
  * which only Prisma can make, or nothing that Prisma would accept.

@@ -3,10 +3,10 @@ import { ValidationError } from '../../errors/validation.error.js';
 import { translateError } from '../../fault/translate-error.js';
 import type { Arguments } from '../defined-filters.js';
 import type { RepositoryContext } from '../repository-context.js';
-import { keyTextOf, looseText, type BatchKey } from './batch-key.js';
+import { globalOmit, keyedShape, keyFinder, separate, whereOfKeys, withoutFields } from '../record-keys.js';
+import type { BatchKey } from './batch-key.js';
 import type { KeyOutcome } from './batcher.js';
 import { copyRecord } from './copy-record.js';
-import { keyedShape, withoutFields } from './keyed-shape.js';
 
 /** What all keys of one batch are asked for. */
 export interface KeyQuestion {
@@ -23,8 +23,6 @@ type Answers = ReadonlyMap<string, unknown>;
 
 /** Asks for many keys with one statement, and gives each caller an answer of its own. */
 export class KeyQuery {
-  private keysAreHidden = false;
-
   constructor(
     private readonly context: RepositoryContext,
     private readonly question: KeyQuestion,
@@ -63,7 +61,7 @@ export class KeyQuery {
   }
 
   private async askTogether(keys: readonly BatchKey[]): Promise<Map<string, KeyOutcome<unknown>>> {
-    const { together, apart } = separate(keys);
+    const { together, apart } = separate(keys, keys[0]?.fields ?? [], this.context.fields);
     const answers = await this.findAll(together);
     const outcomes = new Map<string, KeyOutcome<unknown>>();
     const missed = answers.complete
@@ -81,39 +79,34 @@ export class KeyQuery {
     const [first] = keys;
     if (first === undefined) return { byText: new Map(), complete: true };
     const { fields } = first;
-    const { args, unwanted } = keyedShape(question.shape, fields, this.keysAreHidden);
+    const { args, added } = keyedShape(question.shape, fields, globalOmit(context));
     const { where: filter, ...shape } = args;
-    const condition = conditionOf(keys, fields);
+    const condition = whereOfKeys(
+      fields,
+      keys.map(({ record }) => record),
+    );
     const where = context.scopedWhere(filter === undefined ? condition : { AND: [condition, filter] });
     const records = (await context.call('findMany', { ...shape, where }, question.method)) as Arguments[];
-    if (
-      !this.keysAreHidden &&
-      records[0] !== undefined &&
-      fields.some((field) => !(field in (records[0] ?? {})))
-    ) {
-      this.keysAreHidden = true;
-      return await this.findAll(keys);
-    }
-    return this.sort(records, keys, unwanted);
+    return this.sort(records, keys, added);
   }
 
   private sort(
     records: readonly Arguments[],
     keys: readonly BatchKey[],
-    unwanted: readonly string[],
+    added: readonly string[],
   ): { byText: Answers; complete: boolean } {
     const { context, question } = this;
     const byText = new Map<string, unknown>();
-    const asked = new Set(keys.map(({ text }) => text));
     const fields = keys[0]?.fields ?? [];
+    const textOf = keyFinder(keys, fields, context.fields);
     let complete = true;
     for (const record of records) {
-      const text = keyTextOf(record, fields, context.fields);
-      if (text === undefined || !asked.has(text)) {
+      const text = textOf(record);
+      if (text === undefined) {
         complete = false;
         continue;
       }
-      const found = withoutFields(record, unwanted);
+      const found = withoutFields(record, added);
       const before = byText.get(text);
       if (question.wanted === 'list') {
         if (before === undefined) byText.set(text, [found]);
@@ -139,29 +132,6 @@ export class KeyQuery {
   private nothing(): unknown {
     return this.question.wanted === 'list' ? [] : null;
   }
-}
-
-/** Texts that the database may take for equal are asked for one by one: which record belongs to which, only it knows. */
-function separate(keys: readonly BatchKey[]): { together: BatchKey[]; apart: BatchKey[] } {
-  if (!keys[0]?.values.some((value) => typeof value === 'string')) return { together: [...keys], apart: [] };
-  const count = new Map<string, number>();
-  const loose = keys.map(({ text }) => looseText(text));
-  for (const text of loose) count.set(text, (count.get(text) ?? 0) + 1);
-  const together: BatchKey[] = [];
-  const apart: BatchKey[] = [];
-  for (const [index, key] of keys.entries()) {
-    ((count.get(loose[index] ?? '') ?? 0) > 1 ? apart : together).push(key);
-  }
-  return { together, apart };
-}
-
-function conditionOf(keys: readonly BatchKey[], fields: readonly string[]): Arguments {
-  const [field] = fields;
-  if (field !== undefined && fields.length === 1)
-    return { [field]: { in: keys.map(({ values }) => values[0]) } };
-  return {
-    OR: keys.map(({ values }) => Object.fromEntries(fields.map((name, index) => [name, values[index]]))),
-  };
 }
 
 /** Whether a smaller statement may go well; a lost connection or a full pool fails them all. */

@@ -91,7 +91,7 @@ export class RecordLoader {
         wanted: 'list',
         method,
         shape: shape ?? {},
-        alone: ({ values }) => findAll(values[0], shape),
+        alone: ({ record }) => findAll(record[field], shape),
       }));
     return key === undefined || lane === undefined ? findAll(value, args) : waitFor(lane.load(key));
   }
@@ -118,7 +118,7 @@ export class RecordLoader {
 
   /** For a mistake in the program, which nobody who sends requests can make. */
   private refusal(method: string, path: string, problem: string): InvalidOptionsError {
-    return new InvalidOptionsError(`${this.context.model}.${method}`, [{ path, problem }]);
+    return InvalidOptionsError.at(`${this.context.model}.${method}`, path, problem);
   }
 
   private one(
@@ -140,7 +140,7 @@ export class RecordLoader {
         wanted: 'one',
         method,
         shape: shape ?? {},
-        alone: ({ fields, values }) => find(uniqueWhere(name, fields, values), shape),
+        alone: ({ record }) => find(name in record ? record : { [name]: record }, shape),
       }));
     return key === undefined || lane === undefined ? find(where, given) : waitFor(lane.load(key));
   }
@@ -207,10 +207,4 @@ function forEverybody<Result>(work: () => Promise<Result>): Promise<Result> {
 /** No further promise for a caller who cannot go away. */
 function waitFor<Result>(shared: Promise<Result>): Promise<Result> {
   return cancellationSignal() === undefined ? shared : unlessAborted(shared);
-}
-
-function uniqueWhere(name: string, fields: readonly string[], values: readonly unknown[]): Arguments {
-  const [field] = fields;
-  if (fields.length === 1 && field === name) return { [name]: values[0] };
-  return { [name]: Object.fromEntries(fields.map((each, index) => [each, values[index]])) };
 }
