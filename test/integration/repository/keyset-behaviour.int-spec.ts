@@ -2,7 +2,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@je
 import {
   InvalidCursorError,
   InvalidOptionsError,
-  ValidationError,
   type DatabaseModuleOptions,
   type OpenDatabase,
 } from '../../../libs/database/src/index.js';
@@ -239,12 +238,20 @@ describe('A page', () => {
     await refused({ first: 51 }, 'first');
     await refused({ last: 1.5 }, 'last');
     await refused({ first: 1, before: 'x' }, 'before');
-    await refused({ first: 1, skip: 1 }, 'skip');
     await refused({ first: 1, orderBy: { shelf: { name: 'asc' } } }, 'orderBy.shelf');
     await refused({ first: 1, orderBy: { tags: 'asc' } }, 'orderBy.tags');
     await refused({ first: 1, orderBy: { rank: 'up' } }, 'orderBy.rank');
     await refused({ first: 1, where: { rank: undefined } }, 'where.rank');
-    await expect(opened.repository(Looses).paginate({ first: 1 })).rejects.toBeInstanceOf(ValidationError);
+  });
+
+  it('says of a mistake in the program or the schema that it is none of the value', async () => {
+    const mistaken = async (page: Promise<unknown>, path: string) => {
+      await expect(page).rejects.toMatchObject({ code: 'INVALID_OPTIONS', violations: [{ path }] });
+    };
+    await mistaken(entries.paginate({ first: 1, skip: 1 } as never), 'skip');
+    await mistaken(entries.paginate(undefined as never), 'args');
+    await mistaken(entries.paginateByOffset({ page: 1, pageSize: 1, take: 1 } as never), 'take');
+    await mistaken(opened.repository(Looses).paginate({ first: 1 }), 'orderBy');
   });
 });
 

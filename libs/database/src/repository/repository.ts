@@ -118,6 +118,7 @@ export declare class Repository<Client, Model extends string, Traits extends Rep
    *
    * @throws {@link InvalidCursorError} for a cursor that was changed or is one of other pages
    * @throws {@link ValidationError} for a size out of range and for an order that a cursor cannot hold
+   * @throws {@link InvalidOptionsError} for an argument that there is not, and a table without a key
    */
   paginate<Select = undefined, Include = undefined, Omitted = undefined, Total extends boolean = false>(
     args: PageArgs<Client, Model, Total> & ShapeOf<Client, Model, Select, Include, Omitted>,
@@ -245,6 +246,9 @@ export declare class Repository<Client, Model extends string, Traits extends Rep
    * All records whose column has this value, such as the items of an order: `loadAllBy('orderId', order.id)`. Calls become
    * one statement as with {@link Repository.load}. There is no limit on the records of each key: for pages of them use
    * `paginate`.
+   *
+   * @throws {@link InvalidOptionsError} for `take`, `skip`, `cursor` and whatever else would cut off the records of all
+   *   callers together
    */
   loadAllBy<
     Key extends keyof ColumnsOf<Client, Model> & string,

@@ -1,3 +1,4 @@
+import { InvalidOptionsError } from '../../config/config.errors.js';
 import { ValidationError } from '../../errors/validation.error.js';
 import { refuseUndefinedFilters, type Arguments } from '../defined-filters.js';
 import { isPlainObject } from '../record-id.js';
@@ -30,10 +31,11 @@ const KNOWN = new Set<string>([
 /**
  * Checks what `paginate` was given.
  *
- * @throws {@link ValidationError} that names the argument
+ * @throws {@link ValidationError} that names the argument whose value cannot be used
+ * @throws {@link InvalidOptionsError} for an argument that is not known
  */
-export function readPageArguments(args: unknown, maxPageSize: number): PageArguments {
-  const given = readArguments(args, KNOWN);
+export function readPageArguments(operation: string, args: unknown, maxPageSize: number): PageArguments {
+  const given = readArguments(operation, args, KNOWN);
   refuseUndefinedFilters(given);
   const { first, after, last, before } = given;
   if ((first === undefined) === (last === undefined)) {
@@ -61,12 +63,16 @@ export function readPageArguments(args: unknown, maxPageSize: number): PageArgum
   };
 }
 
-/** @throws {@link ValidationError} for an argument that is not known */
-export function readArguments(args: unknown, known: ReadonlySet<string>): Arguments {
-  if (!isPlainObject(args)) throw new ValidationError('args', 'is no object of arguments.');
+/** @throws {@link InvalidOptionsError} for an argument that is not known, which is the program's mistake */
+export function readArguments(operation: string, args: unknown, known: ReadonlySet<string>): Arguments {
+  if (!isPlainObject(args)) throw InvalidOptionsError.at(operation, 'args', 'is no object of arguments.');
   for (const key of Object.keys(args)) {
     if (!known.has(key)) {
-      throw new ValidationError(key, `is not a known argument. Known are: ${[...known].join(', ')}.`);
+      throw InvalidOptionsError.at(
+        operation,
+        key,
+        `is not a known argument. Known are: ${[...known].join(', ')}.`,
+      );
     }
   }
   return args;

@@ -1,3 +1,4 @@
+import { InvalidOptionsError } from '../../config/config.errors.js';
 import { ValidationError } from '../../errors/validation.error.js';
 import type { ModelColumn, ModelTable } from '../../query/model-table.js';
 import { isPlainObject } from '../record-id.js';
@@ -42,14 +43,16 @@ export function toOrderBy(order: PageOrder): readonly Readonly<Record<string, un
  * Reads `orderBy` in Prisma's form and makes it total: a key of the table is added in the direction of the last column,
  * as far as the order does not hold one already; what comes after a key decides nothing and is left out.
  *
- * @throws {@link ValidationError} for what pages cannot be ordered by, and for a table without a key
+ * @throws {@link ValidationError} for what pages cannot be ordered by
+ * @throws {@link InvalidOptionsError} for a table without a key, which no caller can do anything about
  */
 export function resolveOrder(table: ModelTable, orderBy: unknown): PageOrder {
   const asked = readEntries(orderBy).map(([field, value, path]) => readColumn(table, field, value, path));
   const keys = table.uniqueKeys.filter((key) => key.every((field) => !table.columns.get(field)?.nullable));
   const [key] = keys;
   if (key === undefined) {
-    throw new ValidationError(
+    throw InvalidOptionsError.at(
+      `A page of ${table.modelName}`,
       'orderBy',
       `gives no order without ties: the table of ${table.modelName} has neither a primary key nor another unique key whose columns are never null. Add one.`,
     );

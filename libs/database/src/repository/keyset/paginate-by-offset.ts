@@ -17,7 +17,7 @@ export async function paginateByOffset(
   args: unknown,
 ): Promise<OffsetPage<unknown> | CountedOffsetPage<unknown>> {
   const { catalog, pages } = partsOf(context.db);
-  const given = readArguments(args, KNOWN);
+  const given = readArguments(`${context.model}.paginateByOffset`, args, KNOWN);
   refuseUndefinedFilters(given);
   const page = readCount(given.page, 'page', MAX_OFFSET);
   const pageSize = readCount(given.pageSize, 'pageSize', pages.maxPageSize);

@@ -17,7 +17,8 @@ import { readPageBySql } from './sql-page-reader.js';
 /** One page by keyset; what `Repository.paginate` does. */
 export async function paginate(context: RepositoryContext, args: unknown): Promise<Page<unknown>> {
   const { catalog, pages } = partsOf(context.db);
-  const asked = readPageArguments(args, pages.maxPageSize);
+  const operation = `${context.model}.paginate`;
+  const asked = readPageArguments(operation, args, pages.maxPageSize);
   const keys = pages.keys.all();
   const table = await catalog.table(context.model);
   const order = resolveOrder(table, asked.orderBy);
@@ -29,7 +30,7 @@ export async function paginate(context: RepositoryContext, args: unknown): Promi
     where: context.scopedWhere(asked.where),
     // One more says whether there is a page after it.
     limit: asked.size + 1,
-    operation: `${context.model}.paginate`,
+    operation,
   };
   const { rows, ends, hasBefore, hasMore } = await readItems(context, request, asked);
   const totalCount = asked.withTotal ? await countAll(context, request) : undefined;
