@@ -89,8 +89,10 @@ function readRow(
       refuse(field, 'is computed by the database and cannot be written.');
       continue;
     }
-    const read =
-      value === null && !column.nullable ? new UnusableValue('is null; the column takes none.') : text(value);
+    const written = text(value);
+    // Prisma's `DbNull` is one as well.
+    const isForbidden = !column.nullable && (value === null || written === null);
+    const read = isForbidden ? new UnusableValue('is null; the column takes none.') : written;
     if (read instanceof UnusableValue) {
       refuse(field, read.problem);
       continue;
