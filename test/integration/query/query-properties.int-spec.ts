@@ -11,7 +11,6 @@ import { databaseModule, startApplication } from '../../support/database-applica
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
 
 const RUNS = 10_000;
-const PREDICATES = 2_000;
 const COMPARISONS = 200;
 const AT_A_TIME = 8;
 
@@ -59,9 +58,6 @@ describe('The query builder, for whatever it is given', () => {
     db = app.get(Database);
     await database.query(`
       CREATE TABLE texts (id serial PRIMARY KEY, text text);
-      CREATE TABLE mixed (id int PRIMARY KEY, i int, t text, b boolean, n numeric);
-      INSERT INTO mixed SELECT n, NULLIF(n % 7, 3), NULLIF(substr('abcab', n % 5 + 1, 2), 'b'), NULLIF(n % 3, 2)::boolean, NULLIF(n % 11, 4) / 2.0
-      FROM generate_series(1, 200) AS n;
       INSERT INTO category (name, slug) VALUES ('c', 'c');
       INSERT INTO product (sku, name, description, price_cents, weight_kg, active, category_id, updated_at)
       SELECT n, chr(97 + n % 5) || chr(97 + n % 3), NULLIF(chr(97 + n % 4) || 'X', 'cX'), n % 9, (n % 6) * 0.5, n % 2 = 0, 1, now()
@@ -162,68 +158,6 @@ describe('The query builder, for whatever it is given', () => {
       expect(from('texts').update({ text: shape }).all().toSql().sql).toBe('update "texts" set "text" = $1');
     }
   });
-
-  type Step = { readonly verb: 'where' | 'orWhere'; readonly condition: Condition };
-  type Condition = readonly [string, string, unknown] | { readonly group: readonly Step[] };
-
-  const leaf: fc.Arbitrary<Condition> = fc.oneof(
-    fc.tuple(
-      fc.constantFrom('i', 'id'),
-      fc.constantFrom('=', '!=', '<', '<=', '>', '>='),
-      fc.integer({ min: -1, max: 9 }),
-    ),
-    fc.tuple(
-      fc.constant('t'),
-      fc.constantFrom('=', '<>', 'like', 'not like', 'ilike', 'contains', 'startsWith', 'endsWith', '<'),
-      fc.constantFrom('a', 'ab', 'b%', '%c', '', '_', 'A'),
-    ),
-    fc.tuple(
-      fc.constant('i'),
-      fc.constantFrom('in', 'not in'),
-      fc.array(fc.integer({ min: 0, max: 7 }), { maxLength: 4 }),
-    ),
-    fc.tuple(
-      fc.constantFrom('i', 't', 'b', 'n'),
-      fc.constantFrom('is', 'is not', 'is distinct from', 'is not distinct from'),
-      fc.constant(null),
-    ),
-    fc.tuple(fc.constant('b'), fc.constantFrom('=', '!=', 'is', 'is not'), fc.boolean()),
-    fc.tuple(fc.constant('n'), fc.constantFrom('=', '<', '>='), fc.constantFrom(0.5, '2', 3n)),
-  );
-  const { steps } = fc.letrec<{ steps: Step[]; condition: Condition }>((tie) => ({
-    steps: fc.array(fc.record({ verb: fc.constantFrom('where', 'orWhere'), condition: tie('condition') }), {
-      minLength: 1,
-      maxLength: 4,
-    }),
-    condition: fc.oneof({ maxDepth: 2 }, leaf, fc.record({ group: tie('steps') }) as fc.Arbitrary<Condition>),
-  }));
-
-  const apply = (query: any, all: readonly Step[]): any =>
-    all.reduce((built, { verb, condition }, index) => {
-      const name = index === 0 ? 'where' : verb;
-      return 'group' in condition
-        ? built[name]((group: any) => apply(group, condition.group))
-        : built[name](...condition);
-    }, query);
-
-  it(`splits a table into the rows for which a predicate is true, false and unknown, for ${PREDICATES} random ones`, async () => {
-    const check = async (all: Step[]) => {
-      const query = apply(from('mixed'), all);
-      const { sql, values } = query.toSql();
-      const predicate = sql.slice('select * from "mixed" where '.length);
-      const [parts] = await db.query<Record<'true' | 'false' | 'unknown' | 'all' | 'found', number>>(
-        `SELECT count(*) FILTER (WHERE ${predicate})::int AS "true", count(*) FILTER (WHERE NOT (${predicate}))::int AS "false",
-          count(*) FILTER (WHERE (${predicate}) IS NULL)::int AS "unknown", count(*)::int AS "all",
-          (SELECT count(*)::int FROM (${sql}) AS found) AS "found" FROM mixed`,
-        values,
-      );
-      expect(parts).toMatchObject({ true: parts?.found, all: 200 });
-      expect((parts?.true ?? 0) + (parts?.false ?? 0) + (parts?.unknown ?? 0)).toBe(200);
-    };
-    const predicates = fc.sample(steps, PREDICATES);
-    for (let first = 0; first < PREDICATES; first += AT_A_TIME)
-      await Promise.all(predicates.slice(first, first + AT_A_TIME).map(check));
-  }, 120_000);
 
   const shared = fc.oneof(
     fc.tuple(

@@ -15,16 +15,29 @@ const ways = {
   // What reading everything takes, for comparison.
   query: (count) => db.query(text, [count]),
 };
+/** What is still referred to. */
+function liveBytes() {
+  globalThis.gc();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
 try {
   for await (const row of ways.text(5_000)) void row;
   const before = process.memoryUsage.rss();
+  const liveBefore = liveBytes();
+  let live = 0;
   let peak = before;
   let read = 0;
   for await (const row of await ways[way](Number(rows))) {
     read += row.payload.length > 0 ? 1 : 0;
+    // In the middle, so that what is only garbage does not count.
+    if (read === Number(rows) / 2) live = liveBytes() - liveBefore;
     if (read % 5_000 === 0) peak = Math.max(peak, process.memoryUsage.rss());
   }
-  process.stdout.write(`${JSON.stringify({ read, addedMb: Math.round((peak - before) / 1e6) })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ read, addedMb: Math.round((peak - before) / 1e6), liveMb: live / 1e6 })}\n`,
+  );
 } finally {
   await database[Symbol.asyncDispose]();
 }
