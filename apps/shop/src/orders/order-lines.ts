@@ -1,4 +1,4 @@
-import type { Offer } from '../products/product.repository.js';
+import type { Offer } from '../products/offer.js';
 
 export interface WantedProduct {
   readonly productId: number;

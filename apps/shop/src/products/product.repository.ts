@@ -1,11 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { RepositoryFor, type BulkUpsertResult } from 'nestjs-database';
 import type { Category, Prisma, Product, StockItem } from '../generated/prisma/client.js';
+import type { Offer } from './offer.js';
 
 export type ProductWithShelf = Product & { category: Category; stock: StockItem | null };
-
-/** What an order has to know about a product. */
-export type Offer = Pick<Product, 'id' | 'name' | 'priceCents' | 'currency' | 'active'>;
 
 /** What may change of a product; its version is counted by the repository. */
 export type ProductChanges = Omit<Prisma.ProductUncheckedUpdateInput, 'version' | 'deletedAt'>;
