@@ -51,7 +51,23 @@ function readCodes() {
   return codes;
 }
 
+/** The status of each code as the exception filter answers it; 500 where it is a defect. */
+function readStatuses() {
+  const file = join(sources, 'http/database-answer.ts');
+  const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true);
+  const statuses = new Map();
+  const visit = (node) => {
+    if (ts.isVariableDeclaration(node) && node.name.getText() === 'ANSWERS') {
+      for (const { name, initializer } of node.initializer.properties)
+        statuses.set(name.getText(), initializer.elements[0].getText());
+    } else ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return statuses;
+}
+
 const classes = readClasses();
+const statuses = readStatuses();
 const codes = readCodes();
 const problems = [];
 
@@ -64,6 +80,15 @@ function find(name, property) {
 const say = (property, yes, no) =>
   property?.value === undefined ? 'depends' : property.value === 'true' ? yes : no;
 
+/** A subclass of `ValidationError` has its code's status, or that of the base. */
+function statusOf(code, owners) {
+  const isValidation = owners.some(([name]) => extendsClass(name, 'ValidationError'));
+  return statuses.get(code) ?? (isValidation ? statuses.get('VALIDATION') : '500');
+}
+
+const extendsClass = (name, base) =>
+  name === base || (classes.has(name) && extendsClass(classes.get(name).base, base));
+
 const rows = [...codes].map(([code, meaning]) => {
   const owners = [...classes].filter(
     ([name, { abstract }]) => !abstract && find(name, 'code')?.value === code,
@@ -74,7 +99,7 @@ const rows = [...codes].map(([code, meaning]) => {
   const [first] = owners[0] ?? [];
   const retryable = say(find(first, 'retryable'), 'yes', 'no');
   const outcome = find(first, 'outcome')?.value ?? 'depends';
-  return `| \`${code}\` | ${names} | ${meaning} | ${retryable} | ${outcome} | ${REMEDIES[code]} |`;
+  return `| \`${code}\` | ${names} | ${meaning} | ${retryable} | ${outcome} | ${statusOf(code, owners)} | ${REMEDIES[code]} |`;
 });
 for (const code of Object.keys(REMEDIES)) if (!codes.has(code)) problems.push(`${code} is no code any more.`);
 
@@ -99,11 +124,23 @@ Repositories, \`TransactionManager\` and \`executeWithRetry\` throw these classe
 Prisma's own errors; \`translateError(error)\` and \`classifyFault(error)\` tell what they mean. An error of the pool reaches
 a plain call inside Prisma's error, which keeps its \`code\`.
 
-| Code | Class | When | Retryable | Outcome | What to do |
-| --- | --- | --- | --- | --- | --- |
+| Code | Class | When | Retryable | Outcome | HTTP | What to do |
+| --- | --- | --- | --- | --- | --- | --- |
 ${rows.join('\n')}
 
-Where it depends on the error:
+## What clients get
+
+\`DatabaseExceptionFilter\` ([how to use it](repositories.md#errors)) answers with the status in the column HTTP, and where a
+\`DataError\` is the client's value, with 400. The body is the same everywhere:
+
+| Transport | Shape |
+| --- | --- |
+| HTTP | \`{ statusCode, error, code, message, fields?, errors?, requestId? }\`, and \`Retry-After\` where a repetition is safe |
+| GraphQL | an error with \`message\` and \`extensions: { code, fields?, errors?, requestId? }\` |
+| Microservices | the observable fails with \`{ status: 'error', code, message, fields?, errors?, requestId? }\` |
+| Gateways | the event \`exception\` with the same |
+
+## Where it depends on the error
 
 ${varying.join('\n')}
 - \`QueryTimeoutError.retryable\`: true for a read that cannot have changed anything, outside a transaction.
