@@ -262,12 +262,7 @@ export function addTo<Query extends Verbs>(query: Query, predicate: Predicate): 
       return addTo(query, negated(predicate.part));
     case 'and':
     case 'or':
-      return query.where((group: Verbs) =>
-        predicate.parts.reduce((built, part, index) => {
-          if (index === 0 || predicate.op === 'and') return addTo(built, part);
-          return built.orWhere((inner: Verbs) => addTo(inner, part));
-        }, group),
-      );
+      return query.where((group: Verbs) => chain(group, predicate));
     case 'is null':
       return query.where(predicate.field, 'is', null);
     case 'is not null':
@@ -287,4 +282,13 @@ export function addTo<Query extends Verbs>(query: Query, predicate: Predicate): 
     default:
       return query.where(predicate.field, predicate.op, predicate.value);
   }
+}
+
+/** From the left to the right without groups, as far as the first parts go: `(a or b) and c` is where, orWhere, where. */
+function chain(empty: Verbs, { op, parts }: Extract<Predicate, { op: 'and' | 'or' }>): Verbs {
+  return parts.reduce((built, part, index) => {
+    if (index === 0 && (part.op === 'and' || part.op === 'or')) return chain(built, part);
+    if (index === 0 || op === 'and') return addTo(built, part);
+    return built.orWhere((inner: Verbs) => addTo(inner, part));
+  }, empty);
 }
