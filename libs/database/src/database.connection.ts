@@ -27,6 +27,7 @@ import type { DatabaseParts } from './query/typed-database.js';
 import { ModelCatalog } from './query/model-catalog.js';
 import { RedisService } from './redis/redis.service.js';
 import { TransactionContext } from './transaction/transaction-context.js';
+import { TransactionWatch } from './transaction/transaction-watch.js';
 import { TransactionManager } from './transaction/transaction-manager.js';
 
 /** How long an attempt that was given up on may take to end after its sockets were closed. */
@@ -135,12 +136,25 @@ export class DatabaseConnection implements ShutdownMember {
       closing: this.supervisor.stopped,
     });
     this.transactions = new TransactionManager(
-      new PrismaTransactionRunner(client, this.pool),
-      context,
+      {
+        connection: name,
+        runner: new PrismaTransactionRunner(client, pool),
+        context,
+        watch: new TransactionWatch({
+          connection: name,
+          warnAfterMs: options.transaction.warnAfterMs,
+          warn: (line) => {
+            log.warn(line);
+          },
+        }),
+      },
       options.transaction,
     );
     const executor = new PoolSqlExecutor(pool, {
-      ambient: () => context.current()?.connection,
+      ambient: () => {
+        const scope = context.current();
+        return scope && { session: scope.transaction.session, free: scope.part.free };
+      },
       parseDecimal,
       isDecimal,
     });

@@ -1,21 +1,22 @@
 import type { PrismaClientClass } from './client/database-register.js';
 import type { OptionValidator } from './config/option-validator.js';
 import type { ResolvedStartupOptions } from './startup.options.js';
+import { DEFAULT_TRANSACTION_OPTIONS } from './transaction/transaction.options.js';
 import {
-  DEFAULT_TRANSACTION_OPTIONS,
-  resolveTransactionOptions,
-  type ResolvedTransactionOptions,
-} from './transaction/transaction.options.js';
+  resolveTransactionDefaults,
+  type ResolvedTransactionDefaults,
+} from './transaction/transaction-defaults.options.js';
 
 /** The defaults of transactions; none may wait longer for a connection than the pool does. */
 export function resolveTransaction(
   value: unknown,
   acquireTimeoutMs: number,
   validator: OptionValidator,
-): ResolvedTransactionOptions {
+): ResolvedTransactionDefaults {
   const maxWaitMs = Math.min(DEFAULT_TRANSACTION_OPTIONS.maxWaitMs, acquireTimeoutMs);
   const nested = validator.nested('transaction');
-  const resolved = resolveTransactionOptions(value, nested, { ...DEFAULT_TRANSACTION_OPTIONS, maxWaitMs });
+  const defaults = { ...DEFAULT_TRANSACTION_OPTIONS, maxWaitMs };
+  const resolved = resolveTransactionDefaults(value, nested, defaults);
   if (resolved.maxWaitMs > acquireTimeoutMs) {
     nested.reject(
       'maxWaitMs',

@@ -43,7 +43,10 @@ import {
   type ResolvedStartupOptions,
   type StartupOptions,
 } from './startup.options.js';
-import type { ResolvedTransactionOptions, TransactionOptions } from './transaction/transaction.options.js';
+import type {
+  ResolvedTransactionDefaults,
+  TransactionDefaults,
+} from './transaction/transaction-defaults.options.js';
 
 /**
  * The options of `DatabaseModule`; only `client` is required.
@@ -99,7 +102,7 @@ export interface DatabaseModuleOptions {
   /** How the module closes. */
   readonly shutdown?: ShutdownOptions | undefined;
   /** Defaults of every transaction. */
-  readonly transaction?: TransactionOptions | undefined;
+  readonly transaction?: TransactionDefaults | undefined;
   /** How repositories page. */
   readonly pagination?: PaginationOptions | undefined;
   /** What is logged of the queries. */
@@ -138,7 +141,7 @@ export interface ResolvedDatabaseOptions {
   readonly redis: ResolvedRedisOptions | false;
   readonly startup: ResolvedStartupOptions;
   readonly shutdown: ResolvedShutdownOptions;
-  readonly transaction: ResolvedTransactionOptions;
+  readonly transaction: ResolvedTransactionDefaults;
   readonly pagination: ResolvedPaginationOptions;
   readonly logging: ResolvedLoggingOptions;
   readonly migrations: ResolvedMigrationOptions;

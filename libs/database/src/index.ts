@@ -193,14 +193,34 @@ export { escapeLike } from './repository/like-pattern.js';
 
 // Transactions
 export { TransactionManager } from './transaction/transaction-manager.js';
+export { PROPAGATIONS, type Propagation } from './transaction/propagation.js';
 export {
   ISOLATION_LEVELS,
+  type CommitStatus,
+  type CommitVerifier,
   type IsolationLevel,
   type TransactionOptions,
 } from './transaction/transaction.options.js';
+export type { TransactionDefaults } from './transaction/transaction-defaults.options.js';
+export type { TransactionRetryOptions } from './transaction/transaction-retry.options.js';
+export type { AfterCommit, AfterRollback } from './transaction/transaction-hooks.js';
 export {
+  TRANSACTION_CHANNELS,
+  type TransactionCommittingEvent,
+  type TransactionEndEvent,
+  type TransactionHooksFailedEvent,
+  type TransactionLongEvent,
+  type TransactionRetryEvent,
+} from './transaction/transaction.events.js';
+export {
+  TransactionControlError,
+  TransactionDepthError,
+  TransactionForbiddenError,
   TransactionOptionsConflictError,
+  TransactionRequiredError,
+  TransactionStarvationError,
   UnexpectedRollbackError,
+  type StarvedTransaction,
 } from './transaction/transaction.errors.js';
 
 // Life cycle
@@ -345,6 +365,9 @@ export type {
 } from './database.module-definition.js';
 export type { Secret } from './config/secret.js';
 export type { ResolvedRedisOptions } from './redis/redis.options.js';
-export type { TransactionContext, TransactionScope } from './transaction/transaction-context.js';
+export type { TransactionContext } from './transaction/transaction-context.js';
+export type { TransactionScope } from './transaction/transaction-scope.js';
 export type { TransactionRunner } from './transaction/transaction-runner.port.js';
+export type { AttemptSettings } from './transaction/transaction-attempt.js';
 export type { ResolvedTransactionOptions } from './transaction/transaction.options.js';
+export type { ResolvedTransactionDefaults } from './transaction/transaction-defaults.options.js';

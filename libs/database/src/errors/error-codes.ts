@@ -40,6 +40,12 @@ export const ERROR_CODES = {
   TRANSACTION_SCOPE_CLOSED: 'Work reached the database after its transaction had ended.',
   UNEXPECTED_ROLLBACK:
     'The transaction was rolled back because a part of it had failed, although the outer call went well.',
+  TRANSACTION_REQUIRED: 'A call that has to be made inside a transaction was made outside of any.',
+  TRANSACTION_FORBIDDEN: 'A call that must not be made inside a transaction was made in one.',
+  TRANSACTION_DEPTH: 'Nested transactions lie too deep inside of each other.',
+  TRANSACTION_CONTROL: 'A statement would have begun or ended a transaction of the library; it was not sent.',
+  TRANSACTION_STARVATION:
+    'Every connection is held by a transaction that waits for a further one; nothing was sent.',
   MIGRATION_FAILED: 'A migration could not be applied; later ones were not tried.',
   MIGRATION_LOCK_TIMEOUT: 'Another instance held the migration lock for too long.',
   MIGRATION_SETUP:

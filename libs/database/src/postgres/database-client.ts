@@ -123,6 +123,14 @@ export abstract class DatabaseClient extends pg.Client {
     await stopped;
   }
 
+  /**
+   * Asks the server to stop the statement that runs. Settles when the server has heard of it, or after half a second; until
+   * then the next statement is not to be sent.
+   */
+  cancelStatement(): Promise<void> {
+    return this.cancellable.cancel();
+  }
+
   /** Ends the session for good; at once when somebody still waits on it, whose work must not go on. */
   discard(): void {
     if (this.waiting) void this.destroy();

@@ -3,10 +3,11 @@ import pg from 'pg';
 import { PoolTimeoutError, ShuttingDownError, type PoolUsage } from '../errors/connection.errors.js';
 import type { DatabaseError, ErrorTarget } from '../errors/database.error.js';
 import { QueryCancelledError } from '../errors/query-cancelled.error.js';
+import { TransactionTimeoutError } from '../errors/transaction-timeout.error.js';
 import { cancellationSignal } from '../resilience/cancel-on-abort.js';
+import type { TransactionSessionOptions } from '../transaction/transaction-session.port.js';
 import { translateAcquireFailure } from './acquire-failure.js';
 import { traceBorrower } from './borrow-trace.js';
-import { BorrowObserver, type BorrowedConnection } from './borrowed-connection.js';
 import { createClientClass, type DatabaseClient } from './database-client.js';
 import type { DatabasePoolOwner, DatabasePoolSettings } from './database-pool.settings.js';
 import { endWithin } from './end-connections.js';
@@ -16,11 +17,21 @@ import { PoolAnnouncer } from './pool-announcer.js';
 import { PoolWatch, type Loan } from './pool-watch.js';
 import { sessionParameters } from './session-parameters.js';
 import { isSubmittable, settleCallback } from './submittable.js';
+import { TransactionConnection } from './transaction-connection.js';
+import { refuseStarvation, TransactionFlow } from './transaction-flow.js';
 
 const LIFETIME_JITTER = 0.1;
 
 interface Waiter {
   readonly reject: (error: Error) => void;
+  /** What the caller holds meanwhile. */
+  readonly holding: readonly TransactionConnection[];
+}
+
+/** A wait that is shorter than the pool's own, and what it ends with. */
+interface Patience {
+  readonly waitMs: number;
+  readonly error: () => Error;
 }
 
 type ConnectCallback = (
@@ -46,7 +57,8 @@ export class DatabasePool extends pg.Pool {
   /** Every client whose socket may be open, connecting ones included. */
   private readonly clients: Set<DatabaseClient>;
   private readonly waiters = new Set<Waiter>();
-  private readonly borrowing = new BorrowObserver();
+  private readonly flow = new TransactionFlow();
+  private readonly graceMs: number;
   private readonly watch: PoolWatch;
   private readonly announcer: PoolAnnouncer;
   private closing: Promise<number> | undefined;
@@ -78,6 +90,7 @@ export class DatabasePool extends pg.Pool {
     this.target = target;
     this.logins = logins;
     this.limits = pool;
+    this.graceMs = timeouts.graceMs;
     this.clients = clients;
     // Read by pg-pool for each new connection: connections that were opened together do not all end together.
     Object.defineProperty(this.options, 'maxLifetimeSeconds', {
@@ -137,8 +150,9 @@ export class DatabasePool extends pg.Pool {
   override connect(): Promise<pg.PoolClient>;
   override connect(callback: ConnectCallback): void;
   override connect(callback?: ConnectCallback): Promise<pg.PoolClient> | undefined {
-    const trace = this.limits.leakThresholdMs > 0 ? traceBorrower() : undefined;
-    const borrowed = this.borrow(trace).then((client) => this.borrowing.begun(client));
+    const session = this.flow.sessionForPrisma() as pg.PoolClient | undefined;
+    const trace = session === undefined && this.limits.leakThresholdMs > 0 ? traceBorrower() : undefined;
+    const borrowed = session === undefined ? this.borrow(trace) : Promise.resolve(session);
     if (callback === undefined) return borrowed;
     borrowed.then(
       (client) => {
@@ -161,11 +175,19 @@ export class DatabasePool extends pg.Pool {
   }
 
   /**
-   * Runs `work` and tells it which connection was borrowed first on its behalf: Prisma does not show the one that its
-   * transaction runs on.
+   * A transaction, which borrows a connection for its first statement. While `work` runs, the first connection that is
+   * borrowed on its behalf is that of the transaction: Prisma does not show the one that its own transaction runs on.
    */
-  observeBorrowing<Result>(work: (connection: BorrowedConnection) => Promise<Result>): Promise<Result> {
-    return this.borrowing.observe(work);
+  runTransaction<Result>(
+    options: TransactionSessionOptions,
+    work: (transaction: TransactionConnection) => Promise<Result>,
+  ): Promise<Result> {
+    const source = {
+      graceMs: this.graceMs,
+      lend: (_holder: TransactionConnection, maxWaitMs: number) => this.lendForTransaction(maxWaitMs),
+    };
+    const transaction = new TransactionConnection(source, options, this.flow.current());
+    return this.flow.run(transaction, () => work(transaction));
   }
 
   /**
@@ -228,16 +250,31 @@ export class DatabasePool extends pg.Pool {
     }
   }
 
-  private borrow(trace: Loan['trace']): Promise<pg.PoolClient> {
+  private async lendForTransaction(maxWaitMs: number): Promise<DatabaseClient> {
+    const { target } = this;
+    const error = () => new TransactionTimeoutError('begin', maxWaitMs, { target });
+    const trace = this.limits.leakThresholdMs > 0 ? traceBorrower() : undefined;
+    return asOwn(await this.borrow(trace, { waitMs: maxWaitMs, error }));
+  }
+
+  private borrow(trace: Loan['trace'], patience?: Patience): Promise<pg.PoolClient> {
     if (this.closing !== undefined) return Promise.reject(new ShuttingDownError({ target: this.target }));
     const refusal = this.owner.refusal?.();
     if (refusal !== undefined) return Promise.reject(refusal);
     const signal = cancellationSignal();
     if (signal?.aborted === true) return Promise.reject(this.cancelled(signal));
+    const holding = this.flow.held();
+    const starvation = this.starvation(holding);
+    if (starvation !== undefined) return Promise.reject(starvation);
     const asked = performance.now();
     return new Promise((resolve, reject) => {
-      const waiter: Waiter = { reject };
+      const waiter: Waiter = { reject, holding };
       this.waiters.add(waiter);
+      const timer =
+        patience &&
+        setTimeout(() => {
+          if (this.waiters.delete(waiter)) reject(patience.error());
+        }, patience.waitMs);
       const giveUp = () => {
         if (signal !== undefined && this.waiters.delete(waiter)) reject(this.cancelled(signal));
       };
@@ -257,6 +294,7 @@ export class DatabasePool extends pg.Pool {
           return;
         }
         signal?.removeEventListener('abort', giveUp);
+        clearTimeout(timer);
         this.waiters.delete(waiter);
         if (client === undefined) {
           const failure = this.translate(error, waitedMs);
@@ -276,13 +314,18 @@ export class DatabasePool extends pg.Pool {
     });
   }
 
+  private starvation(holding: readonly TransactionConnection[]): Error | undefined {
+    if (holding.length === 0 || this.idleCount > 0) return undefined;
+    const others = [...this.waiters].map((waiter) => waiter.holding);
+    return refuseStarvation(holding, others, this.options.max);
+  }
+
   private cancelled({ reason }: AbortSignal): QueryCancelledError {
     return new QueryCancelledError({ target: this.target, cause: reason });
   }
 
   private takeBack(client: DatabaseClient, error: Error | boolean | undefined): void {
     const holdMs = this.watch.takeBack(client);
-    this.borrowing.ended(client);
     const destroyed = !client.reusable || Boolean(error);
     if (destroyed) {
       this.announcer.leaves(client, client.broken ? 'lost' : client.reusable ? 'discarded' : 'unclean');

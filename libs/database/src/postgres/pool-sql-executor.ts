@@ -1,17 +1,27 @@
 import type pg from 'pg';
-import { TransactionScopeClosedError } from '../errors/transaction-scope-closed.error.js';
 import { translateError } from '../fault/translate-error.js';
 import type { Row, SqlExecutor, SqlResult, SqlStatement } from '../query/sql-executor.port.js';
-import { BorrowedConnection } from './borrowed-connection.js';
 import type { DatabasePool } from './database-pool.js';
 import { createRowTypes, type DecimalParser } from './row-types.js';
-import type { TransactionQueryConfig } from './tracked-query.js';
+import { TransactionConnection } from './transaction-connection.js';
 import { encodeParameters, type DecimalTest } from './statement-parameters.js';
+
+/** A transaction as the executor needs it. */
+export interface AmbientTransaction {
+  readonly session: unknown;
+  /** Resolves when no inner part runs any more, whose savepoint a statement would fall into; undefined where none does. */
+  readonly free: Promise<void> | undefined;
+}
+
+/** Whatever takes a statement. */
+interface Receiver {
+  query(config: pg.QueryConfig): Promise<pg.QueryResult | pg.QueryArrayResult>;
+}
 
 /** Where the statements go, and how values are read and written. */
 export interface PoolSqlExecutorSettings {
-  /** The connection of the transaction the caller runs in; undefined outside of any. */
-  readonly ambient: () => unknown;
+  /** The transaction the caller runs in; undefined outside of any. */
+  readonly ambient: () => AmbientTransaction | undefined;
   readonly parseDecimal: DecimalParser;
   readonly isDecimal: DecimalTest;
 }
@@ -33,11 +43,10 @@ export class PoolSqlExecutor implements SqlExecutor {
 
   async execute(statement: SqlStatement): Promise<SqlResult> {
     const query = this.toQuery(statement.sql, statement.values);
-    const ambient = this.ambientClient();
+    const ambient = this.ambientSession();
     try {
-      const result = (await (ambient === undefined
-        ? this.pool.query(query)
-        : ambient.query(asPart(query)))) as pg.QueryResult<Row>;
+      const receiver: Receiver = ambient === undefined ? this.pool : await ambient;
+      const result = (await receiver.query(query)) as pg.QueryResult<Row>;
       return { rows: result.rows, rowCount: result.rowCount };
     } catch (error) {
       throw this.translate(error, statement, ambient !== undefined);
@@ -49,10 +58,10 @@ export class PoolSqlExecutor implements SqlExecutor {
     { batchSize }: { readonly batchSize: number },
   ): AsyncGenerator<Row[], void> {
     const query = this.toQuery(statement.sql, statement.values);
-    const ambient = this.ambientClient();
+    const ambient = this.ambientSession();
     try {
       if (ambient === undefined) yield* this.streamAlone(query, batchSize);
-      else yield* this.readCursor(ambient, query, batchSize);
+      else yield* this.readCursor(await ambient, query, batchSize);
     } catch (error) {
       throw this.translate(error, { access: 'read', ...statement }, ambient !== undefined);
     }
@@ -75,19 +84,18 @@ export class PoolSqlExecutor implements SqlExecutor {
    * consumer, who may write to the same transaction while reading.
    */
   private async *readCursor(
-    client: pg.PoolClient,
+    client: Receiver,
     { text, ...query }: pg.QueryConfig,
     batchSize: number,
   ): AsyncGenerator<Row[], void> {
     this.cursors += 1;
     const name = `nestjs_database_${this.cursors}`;
-    await client.query(asPart({ ...query, text: `DECLARE ${name} NO SCROLL CURSOR FOR ${text}` }));
+    await client.query({ ...query, text: `DECLARE ${name} NO SCROLL CURSOR FOR ${text}` });
     let open = true;
     try {
       for (;;) {
-        const { rows } = await client.query<Row>(
-          asPart({ text: `FETCH ${batchSize} FROM ${name}`, types: this.types }),
-        );
+        const fetch = { text: `FETCH ${batchSize} FROM ${name}`, types: this.types };
+        const { rows } = (await client.query(fetch)) as pg.QueryResult<Row>;
         if (rows.length > 0) yield rows;
         if (rows.length < batchSize) return;
       }
@@ -96,7 +104,7 @@ export class PoolSqlExecutor implements SqlExecutor {
       open = false;
       throw error;
     } finally {
-      if (open) await client.query(`CLOSE ${name}`).catch(() => undefined);
+      if (open) await client.query({ text: `CLOSE ${name}` }).catch(() => undefined);
     }
   }
 
@@ -106,12 +114,13 @@ export class PoolSqlExecutor implements SqlExecutor {
     return { text, values: parameters, types: this.types, queryMode: 'extended' } as pg.QueryConfig;
   }
 
-  /** @throws {@link TransactionScopeClosedError} when the connection of the caller's transaction was given back */
-  private ambientClient(): pg.PoolClient | undefined {
-    const connection = this.settings.ambient();
-    if (!(connection instanceof BorrowedConnection)) return undefined;
-    if (connection.client === undefined) throw new TransactionScopeClosedError();
-    return connection.client;
+  /** Asked before anything is awaited, while the caller's context is certain; a promise only where it has to wait. */
+  private ambientSession(): TransactionConnection | Promise<TransactionConnection> | undefined {
+    const transaction = this.settings.ambient();
+    if (transaction === undefined) return undefined;
+    const { session, free } = transaction;
+    if (!(session instanceof TransactionConnection)) return undefined;
+    return free === undefined ? session : free.then(() => session);
   }
 
   private translate(
@@ -127,9 +136,4 @@ export class PoolSqlExecutor implements SqlExecutor {
       ...(fieldsOf !== undefined && { fieldsOf }),
     });
   }
-}
-
-/** A part of a transaction is nothing without it: after a ROLLBACK it would be carried out on its own. */
-function asPart(query: pg.QueryConfig): pg.QueryConfig {
-  return { ...query, transactionOnly: true } as TransactionQueryConfig;
 }

@@ -65,6 +65,17 @@ export function statementKind(sql: string): StatementKind {
   return !unreadable && READ.test(text) && !INTO.test(text) && callsOnlyHarmless(text) ? 'read' : 'write';
 }
 
+const MAY_END = /^[\s(;]*(?:--|\/\*|commit|end|rollback|abort|begin|start|prepare)/i;
+const ENDS =
+  /^[\s(;]*(commit|end|abort|begin|start\s+transaction|prepare\s+transaction|rollback(?!\s+(?:(?:work|transaction)\s+)?to\b))\b/i;
+
+/** The command by which a text begins, ends or prepares a transaction, if it is one of those; savepoints are none. */
+export function transactionControl(sql: string): string | undefined {
+  // Nearly every statement is told by its first letters.
+  if (!MAY_END.test(sql)) return undefined;
+  return ENDS.exec(sql.replace(OPAQUE, ' '))?.[1]?.toUpperCase();
+}
+
 /** Any function may write; only those that are known not to are left to a read. */
 function callsOnlyHarmless(text: string): boolean {
   for (const [, , name = ''] of text.matchAll(CALL)) if (!HARMLESS.has(name.toLowerCase())) return false;

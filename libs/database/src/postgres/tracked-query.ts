@@ -1,13 +1,27 @@
 import pg from 'pg';
 import { TransactionScopeClosedError } from '../errors/transaction-scope-closed.error.js';
+import { sendTogether, type LeadingStatement } from './leading-statement.js';
 import { statementKind, type StatementKind } from './statement-kind.js';
 
 type Settle = (error: Error | null, result: pg.QueryArrayResult) => void;
 
-/** A statement that belongs to a transaction: outside of one it is refused. */
+/** A statement of a transaction. */
 export interface TransactionQueryConfig extends pg.QueryConfig {
-  readonly transactionOnly?: true;
+  /** Outside of a transaction it is refused. */
+  readonly transactionOnly?: boolean;
+  /** What goes in front of it in the same round trip, such as BEGIN. */
+  readonly leading?: readonly LeadingStatement[];
+  /** Told of each of them that the server has carried out. */
+  readonly onLed?: (statement: LeadingStatement) => void;
 }
+
+/** The handlers of pg's own query, which @types/pg leaves out. */
+interface QueryHandlers {
+  handleDataRow(message: unknown): void;
+  handleCommandComplete(message: unknown, connection: pg.Connection): void;
+}
+
+const HANDLERS = pg.Query.prototype as unknown as QueryHandlers;
 
 /** A query that remembers whether it reached the wire, and in which state of its session. */
 export class TrackedQuery extends pg.Query {
@@ -15,6 +29,9 @@ export class TrackedQuery extends pg.Query {
   givenUp: Error | undefined;
   /** What the query was when it was sent; undefined while not one byte of it was written. */
   sent: { readonly inTransaction: boolean } | undefined;
+  private readonly leading: readonly LeadingStatement[];
+  private readonly onLed: TransactionQueryConfig['onLed'];
+  private leadingDone = 0;
 
   constructor(
     client: pg.Client,
@@ -24,18 +41,46 @@ export class TrackedQuery extends pg.Query {
   ) {
     // @types/pg leaves out the callback, by which pg settles a query.
     super(...([config, values, settle] as unknown as [string, unknown[]]));
+    const { leading = [], onLed }: Partial<TransactionQueryConfig> = typeof config === 'object' ? config : {};
+    this.leading = leading;
+    this.onLed = onLed;
+    if (leading.length > 0) {
+      // Parts of one round trip are parts of the extended protocol. The name is kept for a time when the statement comes
+      // alone: pg takes any ParseComplete for that of the named statement.
+      Object.assign(this, { queryMode: 'extended', name: undefined });
+    }
     const send = this.submit;
     this.submit = (connection) => {
       if (this.givenUp !== undefined) return this.givenUp as unknown as undefined;
-      const inTransaction = client.getTransactionStatus() !== 'I';
+      const isBegun = client.getTransactionStatus() !== 'I';
       // Asked when it is sent, and not when it was queued: a ROLLBACK may have been waiting before it.
-      if (!inTransaction && typeof config === 'object' && config.transactionOnly === true)
+      if (!isBegun && typeof config === 'object' && config.transactionOnly === true)
         return new TransactionScopeClosedError() as unknown as undefined;
       // pg drops what it cannot write, without a word; what was written may have arrived.
-      if (connection.stream.writable) this.sent = { inTransaction };
+      if (connection.stream.writable) this.sent = { inTransaction: isBegun || leading.length > 0 };
       // The result is an error when the query cannot be sent; @types/pg calls it void.
-      return send.call(this, connection);
+      const sent =
+        leading.length === 0
+          ? send.call(this, connection)
+          : sendTogether(connection, leading, () => send.call(this, connection));
+      return sent as undefined;
     };
+  }
+
+  handleDataRow(message: { readonly fields: readonly (string | null)[] }): void {
+    const current = this.leading[this.leadingDone];
+    if (current === undefined) HANDLERS.handleDataRow.call(this, message);
+    else current.onValue?.(message.fields[0] ?? null);
+  }
+
+  handleCommandComplete(message: unknown, connection: pg.Connection): void {
+    const current = this.leading[this.leadingDone];
+    if (current === undefined) {
+      HANDLERS.handleCommandComplete.call(this, message, connection);
+      return;
+    }
+    this.leadingDone += 1;
+    this.onLed?.(current);
   }
 
   /** pg's own field, which @types/pg leaves out. */

@@ -1,11 +1,19 @@
 import type { ClientLike, TransactionClientLike } from '../client/database-register.js';
 import { InvalidOptionsError } from '../config/config.errors.js';
+import { TransactionScopeClosedError } from '../errors/transaction-scope-closed.error.js';
 import { OptionValidator } from '../config/option-validator.js';
 import { refuseConflict, type JoiningWishes } from '../transaction/joining.js';
 import { cancellationSignal } from '../resilience/cancel-on-abort.js';
 import { shieldLookups } from './shared-lookup.js';
-import type { TransactionContext, TransactionScope } from '../transaction/transaction-context.js';
-import { TRANSACTION_DURATION, type ResolvedTransactionOptions } from '../transaction/transaction.options.js';
+import { wrapCall, wrapDelegate, type Settling } from './wrapped-promise.js';
+import { runNested } from '../transaction/nested-transaction.js';
+import type { TransactionContext } from '../transaction/transaction-context.js';
+import type { TransactionScope } from '../transaction/transaction-scope.js';
+import {
+  ISOLATION_LEVELS,
+  TRANSACTION_DURATION,
+  type ResolvedTransactionOptions,
+} from '../transaction/transaction.options.js';
 
 /** What belongs to the client as a whole and is the same inside a transaction. */
 const WHOLE_CLIENT = new Set<PropertyKey>(['$connect', '$disconnect', '$on']);
@@ -35,10 +43,38 @@ export function createAmbientClient<Client extends ClientLike>(
       // In a transaction Prisma joins nothing.
       return cancellationSignal() !== undefined && isDelegate(value) ? shieldLookups(value) : value;
     }
-    if (WHOLE_CLIENT.has(property)) return member(root, property);
-    return property === '$transaction' ? nestedTransaction(scope) : member(scope.client, property);
+    return WHOLE_CLIENT.has(property) ? member(root, property) : readInside(context, scope, property);
   };
   return { client: new Proxy(root, { get: (_root, property) => read(property) }), read };
+}
+
+/**
+ * The client of one scope, wherever it is used: where the scope has been left on the way, in a listener of an event for
+ * instance, it still speaks inside of the transaction, and is refused after its end.
+ */
+export function createScopeClient(
+  context: TransactionContext,
+  scope: TransactionScope,
+): TransactionClientLike {
+  const get = (_client: object, property: PropertyKey): unknown => {
+    if (property === 'then') return undefined;
+    if (scope.part.state === 'closed') throw new TransactionScopeClosedError();
+    return readInside(context, scope, property);
+  };
+  return new Proxy(scope.client, { get }) as TransactionClientLike;
+}
+
+function readInside(context: TransactionContext, scope: TransactionScope, property: PropertyKey): unknown {
+  if (property === '$transaction') return nestedTransaction(context, scope);
+  const value = member(scope.client, property);
+  if (scope.part.free === undefined) return value;
+  // An inner part runs, whose savepoint the query would fall into: it is sent when that has ended.
+  const afterwards: Settling = async (promise) => {
+    while (scope.part.free !== undefined) await scope.part.free;
+    return await promise;
+  };
+  if (isDelegate(value)) return wrapDelegate(value, afterwards);
+  return typeof value === 'function' ? wrapCall(value as () => unknown, afterwards) : value;
 }
 
 function member(client: object, property: PropertyKey): unknown {
@@ -60,11 +96,13 @@ type NestedTransaction = (
  * Prisma runs an array of queries on the root client's connection even when it is handed to a transaction's client
  * (7.10), so the array is run here, one after the other: its queries are bound to the transaction already.
  */
-function nestedTransaction({ client, options: running }: TransactionScope): NestedTransaction {
+function nestedTransaction(context: TransactionContext, scope: TransactionScope): NestedTransaction {
   return async (work, options) => {
-    refuseConflict(running, readWishes(options, running), 'timeout');
-    if (typeof work === 'function') return await savepoint(client, work);
-    return await savepoint(client, async () => {
+    refuseConflict(scope.options, readWishes(options, scope.options), 'timeout');
+    return await runNested(context, scope, 'PrismaService.$transaction', async () => {
+      // In its own part by now.
+      if (typeof work === 'function')
+        return await work(createScopeClient(context, context.current() ?? scope));
       const results: unknown[] = [];
       for (const query of work) results.push(await query);
       return results;
@@ -77,17 +115,17 @@ function readWishes(options: unknown, running: ResolvedTransactionOptions): Join
   const validator = new OptionValidator();
   const read = validator.object(options, 'options', ['isolationLevel', 'timeout', 'maxWait']);
   const wishes = {
-    isolationLevel: validator.text(read.isolationLevel, 'options.isolationLevel', undefined),
+    isolationLevel: validator.oneOf(
+      read.isolationLevel,
+      'options.isolationLevel',
+      undefined,
+      ISOLATION_LEVELS,
+    ),
     timeoutMs: validator.integer(read.timeout, 'options.timeout', running.timeoutMs, TRANSACTION_DURATION),
   };
   validator.integer(read.maxWait, 'options.maxWait', 0, TRANSACTION_DURATION);
   if (validator.violations.length === 0) return wishes;
   throw new InvalidOptionsError('PrismaService.$transaction', validator.violations);
-}
-
-async function savepoint(client: TransactionClientLike, work: Work): Promise<unknown> {
-  // Prisma 7.10.0 writes into the options object it is given, so it gets none.
-  return await client.$transaction(work);
 }
 
 /** Whether it is the delegate of a model. */

@@ -24,3 +24,8 @@ export async function asOneAttempt<Result>(work: () => Promise<Result>): Promise
 export function isInsideAttempt(): boolean {
   return scopes.getStore()?.active === true;
 }
+
+/** Runs `work` as if no unit were around it: it takes effect on its own, and is repeated on its own. */
+export function outsideAttempt<Result>(work: () => Promise<Result>): Promise<Result> {
+  return scopes.run({ active: false }, async () => await work());
+}

@@ -1,11 +1,11 @@
 import { TransactionOptionsConflictError } from './transaction.errors.js';
-import type { ResolvedTransactionOptions } from './transaction.options.js';
+import type { ResolvedTransactionOptions, TransactionOptions } from './transaction.options.js';
 
 /** What a call that joins asks of the running transaction; undefined asks for nothing. */
-export interface JoiningWishes {
-  readonly isolationLevel?: string | undefined;
-  readonly timeoutMs?: number | undefined;
-}
+export type JoiningWishes = Pick<
+  TransactionOptions,
+  'isolationLevel' | 'readOnly' | 'settings' | 'timeoutMs'
+>;
 
 /**
  * Refuses a call that asks the running transaction for something it does not have.
@@ -18,17 +18,20 @@ export interface JoiningWishes {
  */
 export function refuseConflict(
   running: ResolvedTransactionOptions,
-  { isolationLevel, timeoutMs }: JoiningWishes,
+  { isolationLevel, readOnly, settings = {}, timeoutMs }: JoiningWishes,
   timeoutName = 'timeoutMs',
 ): void {
   if (isolationLevel !== undefined && isolationLevel !== running.isolationLevel) {
-    throw new TransactionOptionsConflictError(
-      'isolationLevel',
-      isolationLevel,
-      running.isolationLevel ?? 'the default of the server',
-    );
+    const actual = running.isolationLevel ?? 'the default of the server';
+    throw new TransactionOptionsConflictError('isolationLevel', isolationLevel, actual);
   }
-  if (timeoutMs !== undefined && timeoutMs !== running.timeoutMs) {
+  if (readOnly !== undefined && readOnly !== running.readOnly)
+    throw new TransactionOptionsConflictError('readOnly', String(readOnly), String(running.readOnly));
+  for (const [name, value] of Object.entries(settings)) {
+    // The values may be secrets, and stay out of the message.
+    if (value !== running.settings[name])
+      throw new TransactionOptionsConflictError(`settings.${name}`, 'another value', 'its own, or none');
+  }
+  if (timeoutMs !== undefined && timeoutMs !== running.timeoutMs)
     throw new TransactionOptionsConflictError(timeoutName, `${timeoutMs} ms`, `${running.timeoutMs} ms`);
-  }
 }

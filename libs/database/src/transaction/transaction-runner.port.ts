@@ -1,19 +1,24 @@
 import type { TransactionClientLike } from '../client/database-register.js';
-import type { ResolvedTransactionOptions } from './transaction.options.js';
+import type { CommitStatus } from './transaction.options.js';
+import type { TransactionSession, TransactionSessionOptions } from './transaction-session.port.js';
 
 /**
- * Opens physical transactions. Callback-shaped, because Prisma shows no BEGIN and COMMIT of its own.
+ * Opens transactions. Callback-shaped, because Prisma's are.
  *
  * @internal
  */
 export interface TransactionRunner {
   /**
-   * Commits when `work` resolves, rolls back when it rejects, and settles like `work`.
+   * Settles like `work`, which ends the session itself.
    *
-   * @param work - gets the connection too, as the adapter knows it, for statements that do not go through Prisma
+   * @param work - gets a client that speaks on the session's connection
    */
   runInTransaction<Result>(
-    options: ResolvedTransactionOptions,
-    work: (client: TransactionClientLike, connection: unknown) => Promise<Result>,
+    options: TransactionSessionOptions,
+    work: (client: TransactionClientLike, session: TransactionSession) => Promise<Result>,
   ): Promise<Result>;
+  /** Asks the database what became of a transaction; `unknown` when it does not know, or cannot be asked. */
+  statusOf(transactionId: string, signal: AbortSignal): Promise<CommitStatus>;
 }
+
+export type { CommitStatus } from './transaction.options.js';

@@ -1,0 +1,214 @@
+import type pg from 'pg';
+import { Mutex } from '../common/mutex.js';
+import { TransactionScopeClosedError } from '../errors/transaction-scope-closed.error.js';
+import type {
+  TransactionSavepoint,
+  TransactionSession,
+  TransactionSessionOptions,
+} from '../transaction/transaction-session.port.js';
+import { TransactionControlError, UnexpectedRollbackError } from '../transaction/transaction.errors.js';
+import { beginStatements } from './begin-statements.js';
+import type { DatabaseClient } from './database-client.js';
+import type { LeadingStatement } from './leading-statement.js';
+import { transactionControl, statementKind } from './statement-kind.js';
+import type { TransactionQueryConfig } from './tracked-query.js';
+
+/** Where a transaction gets its connection from. */
+export interface TransactionConnectionSource {
+  /** How long the server may take to answer a request to cancel, in milliseconds. */
+  readonly graceMs: number;
+  lend(holder: TransactionConnection, maxWaitMs: number): Promise<DatabaseClient>;
+}
+
+type State = 'open' | 'ended';
+
+/**
+ * One transaction on one connection, which it borrows for its first statement and gives back when it ends.
+ *
+ * Statements go to the server one after the other, in the order in which they were asked for: pg is about to drop its own
+ * queue, and what was asked for before COMMIT has to be there before it.
+ */
+export class TransactionConnection implements TransactionSession {
+  statements = 0;
+  failure: unknown;
+  transactionId: string | undefined;
+  readonly begunAt = performance.now();
+  private client: DatabaseClient | undefined;
+  private state: State = 'open';
+  private aborted: Error | undefined;
+  private cancelling: Promise<unknown> | undefined;
+  private savepoints = 0;
+  private readonly turns = new Mutex();
+  /** What goes to the server in front of the next statement. */
+  private readonly leading: LeadingStatement[];
+  private readonly begin: LeadingStatement | undefined;
+
+  /**
+   * @param outer - the transaction that waits while this one runs, whose connection is held meanwhile
+   */
+  constructor(
+    private readonly source: TransactionConnectionSource,
+    readonly options: TransactionSessionOptions,
+    readonly outer: TransactionConnection | undefined,
+  ) {
+    this.leading = beginStatements(options, (id) => (this.transactionId = id ?? undefined));
+    [this.begin] = this.leading;
+  }
+
+  get begun(): boolean {
+    return this.client !== undefined;
+  }
+
+  get ended(): boolean {
+    return this.state === 'ended';
+  }
+
+  /** How long it has been running, in milliseconds. */
+  get ageMs(): number {
+    return Math.round(performance.now() - this.begunAt);
+  }
+
+  /**
+   * Sends a statement; it belongs to the transaction, or is refused.
+   *
+   * @throws {TransactionScopeClosedError} when the transaction has ended
+   * @throws {TransactionControlError} for a statement that would end it
+   */
+  query(config: pg.QueryConfig): Promise<pg.QueryArrayResult> {
+    return this.turns.run(async () => {
+      if (this.state === 'ended') throw this.aborted ?? new TransactionScopeClosedError();
+      const command = transactionControl(config.text);
+      if (command !== undefined) throw new TransactionControlError(command);
+      this.statements += 1;
+      return await this.send(config);
+    });
+  }
+
+  commit(): Promise<void> {
+    return this.turns.run(async () => {
+      const { client } = this;
+      if (this.state === 'ended') throw this.aborted ?? new TransactionScopeClosedError();
+      if (client === undefined) {
+        this.state = 'ended';
+        return;
+      }
+      if (client.getTransactionStatus() === 'E') {
+        await this.end('ROLLBACK').catch(() => undefined);
+        throw new UnexpectedRollbackError({ cause: this.failure });
+      }
+      await this.end('COMMIT');
+    });
+  }
+
+  rollback(): Promise<void> {
+    return this.turns.run(async () => {
+      if (this.state === 'ended') return;
+      // A connection that does not even roll back is not taken back by the pool.
+      await this.end('ROLLBACK').catch(() => undefined);
+    });
+  }
+
+  async savepoint(): Promise<TransactionSavepoint> {
+    this.savepoints += 1;
+    const name = `nestjs_database_${this.savepoints}`;
+    const begin: LeadingStatement = { text: `SAVEPOINT ${name}` };
+    const failureBefore = this.failure;
+    // In its turn: statements that were asked for before are no part of it.
+    await this.turns.run(() => {
+      this.leading.push(begin);
+      return Promise.resolve();
+    });
+    const withdraw = (): boolean => {
+      const index = this.leading.indexOf(begin);
+      if (index >= 0) this.leading.splice(index, 1);
+      return index >= 0;
+    };
+    const release: LeadingStatement = { text: `RELEASE SAVEPOINT ${name}` };
+    const takeBack = async (): Promise<void> => {
+      if (this.state === 'ended' || withdraw()) return;
+      this.leading.push({ text: `ROLLBACK TO SAVEPOINT ${name}` });
+      // Sent at once: what it has locked is not to be held any longer.
+      await this.send({ text: release.text });
+      this.failure = failureBefore;
+    };
+    return {
+      release: () =>
+        this.turns.run(async () => {
+          if (this.client?.getTransactionStatus() === 'E') {
+            const cause = this.failure;
+            await takeBack();
+            throw new UnexpectedRollbackError({ cause });
+          }
+          if (!withdraw()) this.leading.push(release);
+        }),
+      rollback: () => this.turns.run(takeBack),
+    };
+  }
+
+  abort(reason: Error): void {
+    if (this.state === 'ended' || this.aborted !== undefined) return;
+    this.aborted = reason;
+    const { client } = this;
+    if (client?.waiting !== true) return;
+    const timer = setTimeout(() => void client.destroy(), this.source.graceMs);
+    this.cancelling = client.cancelStatement();
+    // Its turn comes when the statement that runs has settled.
+    void this.turns.run(() => {
+      clearTimeout(timer);
+      return Promise.resolve();
+    });
+  }
+
+  private async send(config: pg.QueryConfig): Promise<pg.QueryArrayResult> {
+    if (this.aborted !== undefined) throw this.aborted;
+    const client = (this.client ??= await this.source.lend(this, this.options.maxWaitMs));
+    this.throwIfAborted();
+    try {
+      // Several statements in one text cannot share a round trip with those in front of them.
+      if (this.leading.length > 0 && statementKind(config.text) === 'unclear')
+        await client.query(this.asPart({ text: 'SELECT' }));
+      return (await client.query(this.asPart(config))) as pg.QueryArrayResult;
+    } catch (error) {
+      if (client.getTransactionStatus() !== 'T') this.failure ??= error;
+      throw this.aborted ?? error;
+    }
+  }
+
+  /** A part of a transaction is nothing without it: after a ROLLBACK it would be carried out on its own. */
+  private asPart(config: pg.QueryConfig): TransactionQueryConfig {
+    if (this.leading.length === 0) return { ...config, transactionOnly: true };
+    return {
+      ...config,
+      transactionOnly: this.begin === undefined || !this.leading.includes(this.begin),
+      leading: [...this.leading],
+      // Not before: a statement that its caller takes back is not sent, and neither is what was to go in front of it.
+      onLed: (statement) => this.leading.splice(this.leading.indexOf(statement), 1),
+    };
+  }
+
+  private throwIfAborted(): void {
+    if (this.aborted !== undefined) throw this.aborted;
+  }
+
+  /** Ends the transaction and gives the connection back; one that could not be ended is not lent to anybody else. */
+  private async end(command: 'COMMIT' | 'ROLLBACK'): Promise<void> {
+    const { client } = this;
+    this.state = 'ended';
+    if (client === undefined) return;
+    // It would stop the next statement of the session otherwise.
+    await this.cancelling;
+    const limit =
+      this.aborted === undefined ? undefined : setTimeout(() => void client.destroy(), this.source.graceMs);
+    try {
+      if (client.getTransactionStatus() !== 'I') await client.query(command);
+      else if (command === 'COMMIT') throw new UnexpectedRollbackError({ cause: this.failure });
+    } catch (error) {
+      this.failure ??= error;
+      throw error;
+    } finally {
+      clearTimeout(limit);
+      this.client = undefined;
+      (client as unknown as pg.PoolClient).release();
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { TransactionStarvationError } from '../transaction/transaction.errors.js';
+import { PrismaSession } from './prisma-session.js';
+import type { TransactionConnection } from './transaction-connection.js';
+
+/** Knows on behalf of which transaction the caller runs, as far as the pool is concerned. */
+export class TransactionFlow {
+  private readonly storage = new AsyncLocalStorage<TransactionConnection>();
+  private readonly handedOut = new WeakSet<TransactionConnection>();
+
+  current(): TransactionConnection | undefined {
+    return this.storage.getStore();
+  }
+
+  run<Result>(transaction: TransactionConnection, work: () => Promise<Result>): Promise<Result> {
+    return this.storage.run(transaction, work);
+  }
+
+  /** The session that Prisma is to have for the caller's transaction; it asks for it once, when it begins. */
+  sessionForPrisma(): PrismaSession | undefined {
+    const transaction = this.current();
+    if (transaction === undefined || this.handedOut.has(transaction)) return undefined;
+    this.handedOut.add(transaction);
+    return new PrismaSession(transaction);
+  }
+
+  /** The caller's transactions that hold a connection, from the inside out: while it waits, they wait as well. */
+  held(): TransactionConnection[] {
+    const held: TransactionConnection[] = [];
+    for (let each = this.current(); each !== undefined; each = each.outer) if (each.begun) held.push(each);
+    return held;
+  }
+}
+
+/**
+ * Refuses a wait that would never end: every connection is held by transactions that wait for one more.
+ *
+ * @param holding - the transactions of the caller that hold a connection
+ * @param waiting - those of everybody who waits
+ */
+export function refuseStarvation(
+  holding: readonly TransactionConnection[],
+  waiting: Iterable<readonly TransactionConnection[]>,
+  max: number,
+): TransactionStarvationError | undefined {
+  if (holding.length === 0) return undefined;
+  const stuck = new Set(holding);
+  for (const others of waiting) for (const each of others) stuck.add(each);
+  if (stuck.size < max) return undefined;
+  const holders = [...stuck].map(({ options, ageMs }) => ({ name: options.name, ageMs }));
+  return new TransactionStarvationError(max, holders);
+}

@@ -1,0 +1,45 @@
+/** How a promise of Prisma's is settled in the end; Prisma sends nothing before somebody waits for it. */
+export type Settling = (promise: PromiseLike<unknown>) => Promise<unknown>;
+
+type Call = (...parameters: unknown[]) => unknown;
+type Settle = (onFulfilled?: Call, onRejected?: Call) => unknown;
+
+/** The delegate of a model, whose promises are settled by `settle`; only those of `methods`, where they are named. */
+export function wrapDelegate(delegate: object, settle: Settling, methods?: ReadonlySet<PropertyKey>): object {
+  return new Proxy(delegate, {
+    get(target, property) {
+      const value: unknown = Reflect.get(target, property);
+      if (typeof value !== 'function' || methods?.has(property) === false) return value;
+      return wrapCall((value as Call).bind(target), settle);
+    },
+  });
+}
+
+/** A function of Prisma's, whose promise is settled by `settle`. */
+export function wrapCall(call: Call, settle: Settling): Call {
+  return (...parameters) => wrapPromise(call(...parameters), settle);
+}
+
+/** Stays what it is for Prisma, which looks at more than `then`: `$transaction([…])` and the fluent relations. */
+function wrapPromise(promise: unknown, settle: Settling): unknown {
+  if (typeof promise !== 'object' || promise === null || !isPrismaPromise(promise)) return promise;
+  const settled = () => settle(promise as unknown as PromiseLike<unknown>);
+  return new Proxy(promise, {
+    get(target, property) {
+      switch (property) {
+        case 'then':
+          return ((...handlers) => settled().then(...handlers)) as Settle;
+        case 'catch':
+          return (handler?: Call) => settled().catch(handler);
+        case 'finally':
+          return (handler?: () => void) => settled().finally(handler);
+      }
+      const value: unknown = Reflect.get(target, property);
+      return typeof value === 'function' ? wrapCall((value as Call).bind(target), settle) : value;
+    },
+  });
+}
+
+function isPrismaPromise(value: object): boolean {
+  return (value as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag] === 'PrismaPromise';
+}

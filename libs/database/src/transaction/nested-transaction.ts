@@ -1,0 +1,48 @@
+import { refuseMarked } from './transaction-attempt.js';
+import type { TransactionContext } from './transaction-context.js';
+import { TransactionPart, TransactionScope } from './transaction-scope.js';
+import { RolledBackAsAsked, TransactionDepthError } from './transaction.errors.js';
+
+/** Each level is a subtransaction, of which PostgreSQL keeps 64 at hand; beyond that every reader pays for them. */
+const MAX_DEPTH = 16;
+
+/**
+ * Runs `work` in a savepoint: kept with the rest of the transaction when it resolves, taken back alone when it rejects.
+ * Savepoints of one part run one after the other, as they would otherwise lie inside of each other.
+ *
+ * @throws {@link TransactionDepthError} beyond 16 levels
+ * @throws {@link UnexpectedRollbackError} when a call that had joined it failed, or a statement, and that was caught
+ */
+export function runNested<Result>(
+  context: TransactionContext,
+  { part: outer }: TransactionScope,
+  name: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const { transaction } = outer;
+  const depth = outer.depth + 1;
+  if (depth > MAX_DEPTH) return Promise.reject(new TransactionDepthError(MAX_DEPTH));
+  return outer.runChild(async () => {
+    const part = new TransactionPart(transaction, depth);
+    const savepoint = await transaction.session.savepoint();
+    try {
+      const result = await context.run(new TransactionScope(part, name, true), work);
+      while (part.free !== undefined) await part.free;
+      refuseMarked(part, result);
+      part.state = 'closed';
+      await savepoint.release();
+      outer.hooks.adopt(part.hooks);
+      return result;
+    } catch (error) {
+      part.state = 'closed';
+      const asked = error instanceof RolledBackAsAsked;
+      outer.hooks.adoptFailed(part.hooks, asked ? undefined : error);
+      // Of a connection that is lost, nothing is left to take back; the failure that counts is the first one.
+      await savepoint.rollback().catch((cause: unknown) => {
+        outer.markForRollback({ by: name, cause, ownWish: false });
+      });
+      if (asked) return error.result as Result;
+      throw error;
+    }
+  });
+}

@@ -1,0 +1,125 @@
+import { TransactionTimeoutError } from '../errors/transaction-timeout.error.js';
+import { CommitOutcomeUnknownError } from '../errors/outcome.errors.js';
+import type { TransactionContext } from './transaction-context.js';
+import type { TransactionHooks } from './transaction-hooks.js';
+import type { TransactionRunner } from './transaction-runner.port.js';
+import { PhysicalTransaction, TransactionPart, TransactionScope } from './transaction-scope.js';
+import type { TransactionSession } from './transaction-session.port.js';
+import type { TransactionWatch } from './transaction-watch.js';
+import { committingChannel } from './transaction.events.js';
+import { RolledBackAsAsked, UnexpectedRollbackError } from './transaction.errors.js';
+import type { ResolvedTransactionOptions } from './transaction.options.js';
+
+/** What an attempt needs to know of its connection. */
+export interface AttemptSettings {
+  /** Name of the connection as registered. */
+  readonly connection: string;
+  readonly runner: TransactionRunner;
+  readonly context: TransactionContext;
+  readonly watch: TransactionWatch;
+}
+
+/** One attempt at one transaction, from BEGIN to its end. */
+export class TransactionAttempt<Result> {
+  /** How far it came; tells what its failure means. */
+  phase: 'begin' | 'execute' | 'commit' = 'begin';
+  transaction: PhysicalTransaction | undefined;
+  hooks: TransactionHooks | undefined;
+
+  constructor(
+    private readonly settings: AttemptSettings,
+    private readonly name: string,
+    private readonly number: number,
+    private readonly options: ResolvedTransactionOptions,
+  ) {}
+
+  /** Commits when `work` resolves, rolls back when it rejects, and settles like it. */
+  async run(work: () => Promise<Result>): Promise<Result> {
+    const { name, options } = this;
+    const { isolationLevel, readOnly, settings, maxWaitMs } = options;
+    const wantsId = options.verify === 'xid';
+    const session = { name, isolationLevel, readOnly, settings, maxWaitMs, wantsId };
+    return await this.settings.runner.runInTransaction(session, (client, opened) => {
+      this.phase = 'execute';
+      this.transaction = new PhysicalTransaction(name, this.number, options, client, opened);
+      return this.carryOut(this.transaction, opened, work);
+    });
+  }
+
+  private async carryOut(
+    transaction: PhysicalTransaction,
+    session: TransactionSession,
+    work: () => Promise<Result>,
+  ): Promise<Result> {
+    const part = new TransactionPart(transaction, 0);
+    this.hooks = part.hooks;
+    const stopWatching = this.settings.watch.follow(transaction);
+    const limit = new TimeLimit(transaction, part);
+    try {
+      const scope = new TransactionScope(part, this.name, true);
+      const result = await limit.within(this.workOut(scope, work));
+      part.state = 'closed';
+      this.phase = 'commit';
+      const { connection } = this.settings;
+      if (committingChannel.hasSubscribers) committingChannel.publish({ connection, name: this.name });
+      await session.commit();
+      return result;
+    } catch (error) {
+      part.state = 'closed';
+      await session.rollback();
+      throw error;
+    } finally {
+      limit.end();
+      stopWatching();
+    }
+  }
+
+  /** The work, and the inner parts it has left behind: what they have written is not to be committed half. */
+  private async workOut(scope: TransactionScope, work: () => Promise<Result>): Promise<Result> {
+    const { part } = scope;
+    const result = await this.settings.context.run(scope, work);
+    while (part.free !== undefined) await part.free;
+    refuseMarked(part, result);
+    return result;
+  }
+}
+
+/** @throws where the part must not be committed */
+export function refuseMarked(part: TransactionPart, result: unknown): void {
+  if (part.mark === undefined) return;
+  if (part.mark.ownWish) throw new RolledBackAsAsked(result);
+  throw new UnexpectedRollbackError({ cause: part.mark.cause }, part.mark.by);
+}
+
+/** Ends a transaction whose time is up, whatever it is doing. */
+class TimeLimit {
+  private timer: NodeJS.Timeout | undefined;
+  private readonly passed: Promise<never>;
+
+  constructor(transaction: PhysicalTransaction, part: TransactionPart) {
+    const { timeoutMs } = transaction.options;
+    this.passed = new Promise((_resolve, reject) => {
+      this.timer = setTimeout(() => {
+        const error = new TransactionTimeoutError('work', timeoutMs);
+        part.state = 'closed';
+        transaction.abort(error);
+        reject(error);
+      }, timeoutMs);
+    });
+    this.passed.catch(() => undefined);
+  }
+
+  /** The work itself goes on until it meets a statement, which is refused. */
+  within<Result>(work: Promise<Result>): Promise<Result> {
+    return Promise.race([work, this.passed]);
+  }
+
+  end(): void {
+    clearTimeout(this.timer);
+  }
+}
+
+/** Whether the failure leaves open what became of the transaction. */
+export function isInDoubt(error: unknown): boolean {
+  return error instanceof CommitOutcomeUnknownError;
+}

@@ -1,0 +1,159 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { fullJitter } from '../common/backoff.js';
+import { ConnectionLostError } from '../errors/connection.errors.js';
+import { DatabaseError, recordAttempts } from '../errors/database.error.js';
+import type { ErrorCode } from '../errors/error-codes.js';
+import { thrownBy } from '../fault/diagnosis.js';
+import { classifyFault, translateError } from '../fault/translate-error.js';
+import type { CommitOutcomeUnknownError } from '../errors/outcome.errors.js';
+import { cancellationSignal } from '../resilience/cancel-on-abort.js';
+import { asOneAttempt, isInsideAttempt } from '../resilience/retry-scope.js';
+import { verifyCommit } from './commit-verification.js';
+import { isInDoubt, TransactionAttempt, type AttemptSettings } from './transaction-attempt.js';
+import { endChannel, retryChannel, type TransactionEndEvent } from './transaction.events.js';
+import { RolledBackAsAsked, UnexpectedRollbackError } from './transaction.errors.js';
+import type { ResolvedTransactionOptions } from './transaction.options.js';
+
+/** PostgreSQL has rolled the transaction back, or never let it begin, for the sake of another one. */
+const WORTH_REPEATING = new Set<ErrorCode>(['SERIALIZATION_FAILURE', 'DEADLOCK', 'TRANSACTION_STARVATION']);
+
+/** Begins transactions, repeats them, and finds out what became of them: what only the call may do that began one. */
+export class TransactionOwner {
+  constructor(private readonly settings: AttemptSettings) {}
+
+  async run<Result>(
+    name: string,
+    options: ResolvedTransactionOptions,
+    work: () => Promise<Result>,
+  ): Promise<Result> {
+    const attempts = isInsideAttempt() ? 1 : options.retry.attempts;
+    const started = performance.now();
+    for (let number = 1; ; number += 1) {
+      const attempt = new TransactionAttempt<Result>(this.settings, name, number, options);
+      const begun = performance.now();
+      const end = await this.settle(attempt, options, work);
+      this.publish(attempt, { name, attempt: number, durationMs: performance.now() - begun, ...end });
+      await this.runHooks(name, attempt, end);
+      if (end.outcome === 'committed') return end.result;
+      const { error } = end;
+      if (error instanceof RolledBackAsAsked) return error.result as Result;
+      const elapsedMs = performance.now() - started;
+      const delayMs = fullJitter(number, options.retry);
+      const isLast = number >= attempts || elapsedMs + delayMs > options.retry.deadlineMs;
+      if (isLast || end.outcome === 'unknown' || !isWorthRepeating(attempt, end)) {
+        if (error instanceof DatabaseError) recordAttempts(error, number, Math.round(elapsedMs));
+        throw error;
+      }
+      const { connection } = this.settings;
+      retryChannel.publish({ connection, name, attempt: number, delayMs, error });
+      const signal = cancellationSignal();
+      await delay(delayMs, undefined, signal === undefined ? {} : { signal }).catch(() => {
+        throw error;
+      });
+    }
+  }
+
+  private async settle<Result>(
+    attempt: TransactionAttempt<Result>,
+    options: ResolvedTransactionOptions,
+    work: () => Promise<Result>,
+  ): Promise<End<Result>> {
+    let result: Result | undefined;
+    try {
+      result = await asOneAttempt(() =>
+        attempt.run(async () => {
+          result = await work();
+          return result;
+        }),
+      );
+      return { outcome: 'committed', result };
+    } catch (thrown) {
+      const error = translateOwn(thrown, attempt.phase);
+      if (!isInDoubt(error)) return { outcome: 'rolled-back', error };
+      const status = await verifyCommit(
+        options.verify,
+        attempt.transaction?.session.transactionId,
+        this.settings.runner,
+      );
+      if (status === 'committed') return { outcome: 'committed', result: result as Result };
+      if (status === 'unknown') return { outcome: 'unknown', error };
+      const { connection } = this.settings;
+      const { reason, target = { kind: 'postgres', connection } } = error as CommitOutcomeUnknownError;
+      const lost = new ConnectionLostError(undefined, reason, { cause: error, target });
+      return { outcome: 'rolled-back', error: lost, verified: true };
+    }
+  }
+
+  private async runHooks<Result>(
+    name: string,
+    { hooks }: TransactionAttempt<Result>,
+    end: End<Result>,
+  ): Promise<void> {
+    // Of an outcome that nobody knows, neither kind of hook would be right.
+    if (hooks === undefined || end.outcome === 'unknown') return;
+    const committed = end.outcome === 'committed';
+    const failures = await hooks.run(committed ? { committed } : { committed, cause: causeOf(end.error) });
+    this.settings.watch.hooksFailed(name, committed ? 'commit' : 'rollback', failures);
+  }
+
+  private publish(
+    { transaction }: TransactionAttempt<unknown>,
+    event: Omit<TransactionEndEvent, 'connection' | 'statements'>,
+  ): void {
+    if (!endChannel.hasSubscribers) return;
+    const { name, outcome, attempt, durationMs, error } = event;
+    const { connection } = this.settings;
+    const statements = transaction?.session.statements ?? 0;
+    endChannel.publish({
+      connection,
+      name,
+      outcome,
+      attempt,
+      statements,
+      durationMs,
+      ...(error !== undefined && { error }),
+    });
+  }
+}
+
+type End<Result> =
+  | { readonly outcome: 'committed'; readonly result: Result }
+  | {
+      readonly outcome: 'rolled-back' | 'unknown';
+      readonly error: unknown;
+      /** Whether the database has said so after it had been in doubt. */
+      readonly verified?: true;
+    };
+
+function causeOf(error: unknown): unknown {
+  return error instanceof RolledBackAsAsked ? undefined : error;
+}
+
+/**
+ * Judged by what the database did to the transaction, and by what the work made of it: a failure that the work has answered
+ * with something else is its own decision.
+ */
+function isWorthRepeating(
+  { transaction }: TransactionAttempt<unknown>,
+  { error, verified }: { readonly error: unknown; readonly verified?: true },
+): boolean {
+  if (transaction?.hasSideEffect === true) return false;
+  if (verified === true) return true;
+  const thrown = error instanceof UnexpectedRollbackError ? error.cause : error;
+  return WORTH_REPEATING.has(classifyFault(thrown).code);
+}
+
+/**
+ * Puts the library's class in the place of what Prisma or the server said. Every other error comes from the work, also
+ * one of a socket: it may have called another system; and also one around a database error, as that is an answer to it.
+ */
+function translateOwn(error: unknown, phase: 'begin' | 'execute' | 'commit'): unknown {
+  if (error instanceof RolledBackAsAsked) return error;
+  const source = thrownBy(error);
+  if (source === 'unknown' || source === 'network' || source === 'redis') return error;
+  return translateError(error, {
+    operation: phase === 'commit' ? 'COMMIT' : 'The transaction',
+    phase,
+    inTransaction: phase !== 'begin',
+  });
+}

@@ -1,0 +1,110 @@
+import type { TransactionClientLike } from '../client/database-register.js';
+import { Mutex } from '../common/mutex.js';
+import { TransactionHooks } from './transaction-hooks.js';
+import type { TransactionSession } from './transaction-session.port.js';
+import type { ResolvedTransactionOptions } from './transaction.options.js';
+
+/** Why a part of a transaction must not be committed. */
+export interface RollbackMark {
+  /** The call that failed, or asked for it. */
+  readonly by: string;
+  /** Its failure; undefined where it asked for the rollback. */
+  readonly cause: unknown;
+  /** Whether the part itself asked for it, which is then no surprise to whoever started it. */
+  readonly ownWish: boolean;
+}
+
+/** One physical transaction: one attempt at one piece of work. */
+export class PhysicalTransaction {
+  /** Set, the work is not repeated any more: it has done something that no rollback takes back. */
+  hasSideEffect = false;
+  private controller: AbortController | undefined;
+
+  constructor(
+    readonly name: string,
+    readonly attempt: number,
+    readonly options: ResolvedTransactionOptions,
+    readonly client: TransactionClientLike,
+    readonly session: TransactionSession,
+  ) {}
+
+  /** Aborted when the time is up. */
+  get signal(): AbortSignal {
+    this.controller ??= new AbortController();
+    return this.controller.signal;
+  }
+
+  abort(reason: Error): void {
+    this.session.abort(reason);
+    this.controller ??= new AbortController();
+    this.controller.abort(reason);
+  }
+}
+
+/** A part of a transaction that is kept or taken back as a whole: all of it, or a savepoint of it. */
+export class TransactionPart {
+  readonly hooks = new TransactionHooks();
+  /** Closed as soon as its call settles; work that comes later is refused. */
+  state: 'open' | 'closed' = 'open';
+  /** Set, it is not committed. */
+  mark: RollbackMark | undefined;
+  private readonly children = new Mutex();
+  private child: Promise<void> | undefined;
+
+  constructor(
+    readonly transaction: PhysicalTransaction,
+    /** Counted from 0, which is the whole. */
+    readonly depth: number,
+  ) {}
+
+  /** Resolves when no inner part runs; undefined when none does. */
+  get free(): Promise<void> | undefined {
+    return this.child;
+  }
+
+  markForRollback(mark: RollbackMark): void {
+    this.mark ??= mark;
+  }
+
+  /** Runs an inner part, after those that were started before. */
+  runChild<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.children.run(work);
+    const child: Promise<void> = result.then(ignore, ignore).then(() => {
+      if (this.child === child) this.child = undefined;
+    });
+    this.child = child;
+    return result;
+  }
+}
+
+function ignore(): void {
+  // Its own caller gets the failure.
+}
+
+/**
+ * Where the running code stands: in which part of which transaction, and by which call it came in.
+ *
+ * @internal
+ */
+export class TransactionScope {
+  constructor(
+    readonly part: TransactionPart,
+    /** What the call is named in errors. */
+    readonly name: string,
+    /** Whether the call began the part, and did not join it. */
+    readonly owner: boolean,
+  ) {}
+
+  get transaction(): PhysicalTransaction {
+    return this.part.transaction;
+  }
+
+  /** Speaks on the transaction's connection. */
+  get client(): TransactionClientLike {
+    return this.transaction.client;
+  }
+
+  get options(): ResolvedTransactionOptions {
+    return this.transaction.options;
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * A transaction of the server's, as the manager steers it. Nothing is sent before its first statement, which BEGIN, the
+ * isolation level and the settings travel with.
+ *
+ * @internal
+ */
+export interface TransactionSession {
+  /** Whether it has a connection: from the first statement until its end. */
+  readonly begun: boolean;
+  /** Statements sent so far, without those that only shape the transaction. */
+  readonly statements: number;
+  /** What the first statement failed with that was not taken back by a savepoint. */
+  readonly failure: unknown;
+  /** PostgreSQL's id of the transaction, where it was asked for. */
+  readonly transactionId: string | undefined;
+  /**
+   * Sends COMMIT after the statements that are under way.
+   *
+   * @throws {@link UnexpectedRollbackError} when PostgreSQL has rolled the transaction back
+   * @throws {@link CommitOutcomeUnknownError} when the answer was lost
+   */
+  commit(): Promise<void>;
+  /** Sends ROLLBACK after the statement that is under way; never rejects. */
+  rollback(): Promise<void>;
+  /**
+   * Begins a savepoint with the next statement.
+   *
+   * @returns how to end it: keep what was done, or take it back
+   */
+  savepoint(): Promise<TransactionSavepoint>;
+  /** Refuses every further statement with `reason` and cancels the one that runs; a silent connection is cut. */
+  abort(reason: Error): void;
+}
+
+/**
+ * An open savepoint.
+ *
+ * @internal
+ */
+export interface TransactionSavepoint {
+  /** @throws what the database answered when the savepoint had failed */
+  release(): Promise<void>;
+  /** @throws when the connection is lost */
+  rollback(): Promise<void>;
+}
+
+/**
+ * How a session begins.
+ *
+ * @internal
+ */
+export interface TransactionSessionOptions {
+  /** What it is called in errors. */
+  readonly name: string;
+  /** Undefined leaves it to the server's default. */
+  readonly isolationLevel: string | undefined;
+  readonly readOnly: boolean;
+  /** Settings for this transaction alone. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Whether PostgreSQL's id of the transaction is read when it begins. */
+  readonly wantsId: boolean;
+  /** How long its first statement may wait for a connection, in milliseconds. */
+  readonly maxWaitMs: number;
+}

@@ -1,0 +1,48 @@
+import { hooksFailedChannel, longChannel } from './transaction.events.js';
+import type { PhysicalTransaction } from './transaction-scope.js';
+
+/** Where a connection tells of transactions that want attention. */
+export interface TransactionWatchSettings {
+  /** Name of the connection as registered. */
+  readonly connection: string;
+  /** In milliseconds; 0 switches the warning off. */
+  readonly warnAfterMs: number;
+  readonly warn: (line: string) => void;
+}
+
+/** Tells of transactions that last too long, and of hooks that fail. */
+export class TransactionWatch {
+  constructor(private readonly settings: TransactionWatchSettings) {}
+
+  /** @returns how to stop watching it */
+  follow(transaction: PhysicalTransaction): () => void {
+    const { connection, warnAfterMs, warn } = this.settings;
+    if (warnAfterMs === 0 || warnAfterMs >= transaction.options.timeoutMs) return () => undefined;
+    const timer = setTimeout(() => {
+      const { name, session } = transaction;
+      // Without a connection it holds up nobody.
+      if (!session.begun) return;
+      const { statements } = session;
+      longChannel.publish({ connection, name, runningMs: warnAfterMs, statements });
+      warn(
+        `Transaction ${name} has been running for ${warnAfterMs} ms (statements so far: ${statements}), with a connection and its ` +
+          'locks. Keep waits for other systems out of it, or do less in it.',
+      );
+    }, warnAfterMs);
+    timer.unref();
+    return () => {
+      clearTimeout(timer);
+    };
+  }
+
+  hooksFailed(name: string, outcome: 'commit' | 'rollback', failures: readonly unknown[]): void {
+    if (failures.length === 0) return;
+    const { connection, warn } = this.settings;
+    const error = new AggregateError(failures, `${failures.length} hooks of transaction ${name} failed.`);
+    hooksFailedChannel.publish({ connection, name, error });
+    const reasons = failures.map((failure) => (failure instanceof Error ? failure.message : String(failure)));
+    warn(
+      `After the ${outcome} of transaction ${name}, which stands, hooks have failed: ${reasons.join(' | ')}`,
+    );
+  }
+}
