@@ -1,6 +1,6 @@
 /** @jest-environment ./test/support/faults/incident-environment.mjs */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { PrismaClient } from '../../../apps/shop/src/generated/prisma/client.js';
+import type { PrismaClient } from '../../../apps/shop/src/generated/prisma/client.js';
 import { TransactionControlError, type TransactionOptions } from '../../../libs/database/src/index.js';
 import { FaultBench, category } from '../../support/faults/fault-bench.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
