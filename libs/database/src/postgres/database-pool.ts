@@ -34,6 +34,9 @@ interface Patience {
   readonly error: () => Error;
 }
 
+/** Runs work on behalf of a transaction, wherever it is called. */
+type InSession = <Result>(work: () => Promise<Result>) => Promise<Result>;
+
 type ConnectCallback = (
   error: Error | undefined,
   client?: pg.PoolClient,
@@ -175,19 +178,20 @@ export class DatabasePool extends pg.Pool {
   }
 
   /**
-   * A transaction, which borrows a connection for its first statement. While `work` runs, the first connection that is
-   * borrowed on its behalf is that of the transaction: Prisma does not show the one that its own transaction runs on.
+   * A transaction, which borrows a connection for its first statement. The first connection that is borrowed `inSession` is
+   * that of the transaction: Prisma does not show the one that its own transaction runs on.
    */
   runTransaction<Result>(
     options: TransactionSessionOptions,
-    work: (transaction: TransactionConnection) => Promise<Result>,
+    work: (transaction: TransactionConnection, inSession: InSession) => Promise<Result>,
   ): Promise<Result> {
     const source = {
       graceMs: this.graceMs,
-      lend: (_holder: TransactionConnection, maxWaitMs: number) => this.lendForTransaction(maxWaitMs),
+      lend: (_holder: TransactionConnection, maxWaitMs: number) => this.lendForTransaction(options.name, maxWaitMs),
     };
     const transaction = new TransactionConnection(source, options, this.flow.current());
-    return this.flow.run(transaction, () => work(transaction));
+    const inSession: InSession = (inner) => this.flow.run(transaction, inner);
+    return inSession(() => work(transaction, inSession));
   }
 
   /**
@@ -250,10 +254,11 @@ export class DatabasePool extends pg.Pool {
     }
   }
 
-  private async lendForTransaction(maxWaitMs: number): Promise<DatabaseClient> {
+  private async lendForTransaction(name: string, maxWaitMs: number): Promise<DatabaseClient> {
     const { target } = this;
     const error = () => new TransactionTimeoutError('begin', maxWaitMs, { target });
-    const trace = this.limits.leakThresholdMs > 0 ? traceBorrower() : undefined;
+    // Its name says who it is, and a stack for each transaction would cost more than the rest of its loan.
+    const trace = { stack: `transaction ${name}` };
     return asOwn(await this.borrow(trace, { waitMs: maxWaitMs, error }));
   }
 

@@ -165,7 +165,7 @@ export class TransactionConnection implements TransactionSession {
     this.throwIfAborted();
     try {
       // Several statements in one text cannot share a round trip with those in front of them.
-      if (this.leading.length > 0 && statementKind(config.text) === 'unclear')
+      if (this.leading.length > 0 && config.text.includes(';') && statementKind(config.text) === 'unclear')
         await client.query(this.asPart({ text: 'SELECT' }));
       return (await client.query(this.asPart(config))) as pg.QueryArrayResult;
     } catch (error) {

@@ -4,6 +4,7 @@ import { TransactionScopeClosedError } from '../errors/transaction-scope-closed.
 import { OptionValidator } from '../config/option-validator.js';
 import { refuseConflict, type JoiningWishes } from '../transaction/joining.js';
 import { cancellationSignal } from '../resilience/cancel-on-abort.js';
+import { deferredMember } from './deferred-call.js';
 import { shieldLookups } from './shared-lookup.js';
 import { wrapCall, wrapDelegate, type Settling } from './wrapped-promise.js';
 import { runNested } from '../transaction/nested-transaction.js';
@@ -43,7 +44,7 @@ export function createAmbientClient<Client extends ClientLike>(
       // In a transaction Prisma joins nothing.
       return cancellationSignal() !== undefined && isDelegate(value) ? shieldLookups(value) : value;
     }
-    return WHOLE_CLIENT.has(property) ? member(root, property) : readInside(context, scope, property);
+    return WHOLE_CLIENT.has(property) ? member(root, property) : readInside(root, context, scope, property);
   };
   return { client: new Proxy(root, { get: (_root, property) => read(property) }), read };
 }
@@ -53,28 +54,52 @@ export function createAmbientClient<Client extends ClientLike>(
  * instance, it still speaks inside of the transaction, and is refused after its end.
  */
 export function createScopeClient(
+  root: ClientLike,
   context: TransactionContext,
   scope: TransactionScope,
 ): TransactionClientLike {
-  const get = (_client: object, property: PropertyKey): unknown => {
+  const get = (_root: object, property: PropertyKey): unknown => {
     if (property === 'then') return undefined;
-    if (scope.part.state === 'closed') throw new TransactionScopeClosedError();
-    return readInside(context, scope, property);
+    refuseClosed(scope);
+    return readInside(root, context, scope, property);
   };
-  return new Proxy(scope.client, { get }) as TransactionClientLike;
+  return new Proxy(root, { get }) as unknown as TransactionClientLike;
 }
 
-function readInside(context: TransactionContext, scope: TransactionScope, property: PropertyKey): unknown {
-  if (property === '$transaction') return nestedTransaction(context, scope);
-  const value = member(scope.client, property);
-  if (scope.part.free === undefined) return value;
+function readInside(
+  root: ClientLike,
+  context: TransactionContext,
+  scope: TransactionScope,
+  property: PropertyKey,
+): unknown {
+  if (property === '$transaction') return nestedTransaction(root, context, scope);
+  const { part, transaction } = scope;
+  const { started } = transaction.clients;
+  if (started === undefined) {
+    if (property === '$extends') return undefined;
+    return deferredMember(member(root, property), property, async () => {
+      await untilFree(scope);
+      return await transaction.clients.start();
+    });
+  }
+  const value = member(started, property);
+  if (part.free === undefined) return value;
   // An inner part runs, whose savepoint the query would fall into: it is sent when that has ended.
   const afterwards: Settling = async (promise) => {
-    while (scope.part.free !== undefined) await scope.part.free;
+    await untilFree(scope);
     return await promise;
   };
   if (isDelegate(value)) return wrapDelegate(value, afterwards);
   return typeof value === 'function' ? wrapCall(value as () => unknown, afterwards) : value;
+}
+
+async function untilFree(scope: TransactionScope): Promise<void> {
+  while (scope.part.free !== undefined) await scope.part.free;
+  refuseClosed(scope);
+}
+
+function refuseClosed({ part }: TransactionScope): void {
+  if (part.state === 'closed') throw new TransactionScopeClosedError();
 }
 
 function member(client: object, property: PropertyKey): unknown {
@@ -96,13 +121,13 @@ type NestedTransaction = (
  * Prisma runs an array of queries on the root client's connection even when it is handed to a transaction's client
  * (7.10), so the array is run here, one after the other: its queries are bound to the transaction already.
  */
-function nestedTransaction(context: TransactionContext, scope: TransactionScope): NestedTransaction {
+function nestedTransaction(root: ClientLike, context: TransactionContext, scope: TransactionScope): NestedTransaction {
   return async (work, options) => {
     refuseConflict(scope.options, readWishes(options, scope.options), 'timeout');
     return await runNested(context, scope, 'PrismaService.$transaction', async () => {
       // In its own part by now.
       if (typeof work === 'function')
-        return await work(createScopeClient(context, context.current() ?? scope));
+        return await work(createScopeClient(root, context, context.current() ?? scope));
       const results: unknown[] = [];
       for (const query of work) results.push(await query);
       return results;

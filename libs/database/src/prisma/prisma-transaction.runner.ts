@@ -1,33 +1,43 @@
-import type { ClientLike, TransactionClientLike } from '../client/database-register.js';
+import { hasExtensions } from '../client/client-extensions.js';
+import type { ClientLike } from '../client/database-register.js';
 import type { DatabasePool } from '../postgres/database-pool.js';
 import { askTransactionStatus } from '../postgres/transaction-status.js';
-import type { CommitStatus, TransactionRunner } from '../transaction/transaction-runner.port.js';
+import type {
+  CommitStatus,
+  TransactionClientSource,
+  TransactionRunner,
+} from '../transaction/transaction-runner.port.js';
 import type {
   TransactionSession,
   TransactionSessionOptions,
 } from '../transaction/transaction-session.port.js';
+import { PrismaBinding } from './prisma-binding.js';
 
-/** Both limits are kept by the session, which also cancels what runs; Prisma's would only roll back behind it. */
-const PRISMA_LIMIT_MS = 2 ** 31 - 1;
-
-/** Runs transactions as Prisma's interactive ones, always on the most extended client. */
+/** Runs transactions on connections of the pool; Prisma takes part as soon as it is asked for, with the most extended client. */
 export class PrismaTransactionRunner implements TransactionRunner {
+  /** Methods of an extension may return anything, at once: for them the client has to be there from the beginning. */
+  private readonly startsAtOnce: boolean;
+
   constructor(
     private readonly client: ClientLike,
     private readonly pool: DatabasePool,
-  ) {}
+  ) {
+    this.startsAtOnce = hasExtensions(client);
+  }
 
   runInTransaction<Result>(
     options: TransactionSessionOptions,
-    work: (client: TransactionClientLike, session: TransactionSession) => Promise<Result>,
+    work: (clients: TransactionClientSource, session: TransactionSession) => Promise<Result>,
   ): Promise<Result> {
-    return this.pool.runTransaction(options, (session) =>
-      this.client.$transaction(
-        (client) => work(client, session),
-        // A fresh object for each call: Prisma 7.10.0 writes into it.
-        { timeout: PRISMA_LIMIT_MS, maxWait: PRISMA_LIMIT_MS },
-      ),
-    );
+    return this.pool.runTransaction(options, async (session, inSession) => {
+      const binding = new PrismaBinding(this.client, inSession);
+      try {
+        if (this.startsAtOnce) await binding.start();
+        return await work(binding, session);
+      } finally {
+        await binding.end();
+      }
+    });
   }
 
   statusOf(transactionId: string, signal: AbortSignal): Promise<CommitStatus> {

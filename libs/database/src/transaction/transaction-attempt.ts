@@ -39,9 +39,9 @@ export class TransactionAttempt<Result> {
     const { isolationLevel, readOnly, settings, maxWaitMs } = options;
     const wantsId = options.verify === 'xid';
     const session = { name, isolationLevel, readOnly, settings, maxWaitMs, wantsId };
-    return await this.settings.runner.runInTransaction(session, (client, opened) => {
+    return await this.settings.runner.runInTransaction(session, (clients, opened) => {
       this.phase = 'execute';
-      this.transaction = new PhysicalTransaction(name, this.number, options, client, opened);
+      this.transaction = new PhysicalTransaction(name, this.number, options, clients, opened);
       return this.carryOut(this.transaction, opened, work);
     });
   }

@@ -3,6 +3,18 @@ import type { CommitStatus } from './transaction.options.js';
 import type { TransactionSession, TransactionSessionOptions } from './transaction-session.port.js';
 
 /**
+ * The client of one transaction.
+ *
+ * @internal
+ */
+export interface TransactionClientSource {
+  /** It, once it is there. */
+  readonly started: TransactionClientLike | undefined;
+  /** Brings it about, once. */
+  start(): Promise<TransactionClientLike>;
+}
+
+/**
  * Opens transactions. Callback-shaped, because Prisma's are.
  *
  * @internal
@@ -11,11 +23,11 @@ export interface TransactionRunner {
   /**
    * Settles like `work`, which ends the session itself.
    *
-   * @param work - gets a client that speaks on the session's connection
+   * @param work - gets the client that speaks on the session's connection
    */
   runInTransaction<Result>(
     options: TransactionSessionOptions,
-    work: (client: TransactionClientLike, session: TransactionSession) => Promise<Result>,
+    work: (clients: TransactionClientSource, session: TransactionSession) => Promise<Result>,
   ): Promise<Result>;
   /** Asks the database what became of a transaction; `unknown` when it does not know, or cannot be asked. */
   statusOf(transactionId: string, signal: AbortSignal): Promise<CommitStatus>;

@@ -1,6 +1,6 @@
-import type { TransactionClientLike } from '../client/database-register.js';
 import { Mutex } from '../common/mutex.js';
 import { TransactionHooks } from './transaction-hooks.js';
+import type { TransactionClientSource } from './transaction-runner.port.js';
 import type { TransactionSession } from './transaction-session.port.js';
 import type { ResolvedTransactionOptions } from './transaction.options.js';
 
@@ -24,7 +24,7 @@ export class PhysicalTransaction {
     readonly name: string,
     readonly attempt: number,
     readonly options: ResolvedTransactionOptions,
-    readonly client: TransactionClientLike,
+    readonly clients: TransactionClientSource,
     readonly session: TransactionSession,
   ) {}
 
@@ -97,11 +97,6 @@ export class TransactionScope {
 
   get transaction(): PhysicalTransaction {
     return this.part.transaction;
-  }
-
-  /** Speaks on the transaction's connection. */
-  get client(): TransactionClientLike {
-    return this.transaction.client;
   }
 
   get options(): ResolvedTransactionOptions {

@@ -1,0 +1,66 @@
+/** Resolves with the client that a call is to be made on. */
+export type Ready = () => Promise<object>;
+
+type Call = (...parameters: unknown[]) => unknown;
+type Build = (client: object) => unknown;
+
+/** What returns a promise of Prisma's on the client itself. */
+const RAW_QUERIES = new Set<PropertyKey>([
+  '$queryRaw',
+  '$queryRawUnsafe',
+  '$queryRawTyped',
+  '$executeRaw',
+  '$executeRawUnsafe',
+]);
+
+/**
+ * A member of a client that is not there yet. Calls are noted, and made on the client when somebody waits for their result,
+ * as Prisma itself sends nothing before; everything that is no call is read from `sample`.
+ *
+ * @param sample - the same member of a client of the same class
+ */
+export function deferredMember(sample: unknown, property: PropertyKey, ready: Ready): unknown {
+  if (RAW_QUERIES.has(property)) {
+    return (...parameters: unknown[]) =>
+      deferredCall(ready, (client) => callOn(client, property, parameters));
+  }
+  if (typeof sample !== 'object' || sample === null) return sample;
+  return new Proxy(sample, {
+    get(target, method) {
+      const value: unknown = Reflect.get(target, method);
+      if (typeof value !== 'function') return value;
+      return (...parameters: unknown[]) =>
+        deferredCall(ready, (client) => callOn(Reflect.get(client, property) as object, method, parameters));
+    },
+  });
+}
+
+/** Looks like Prisma's promise: it runs once, when it is waited for, and relations can be asked of it. */
+function deferredCall(ready: Ready, build: Build): object {
+  let result: Promise<unknown> | undefined;
+  const run = () => (result ??= ready().then(build));
+  return new Proxy(
+    {},
+    {
+      get(_target, property) {
+        switch (property) {
+          case Symbol.toStringTag:
+            return 'PrismaPromise';
+          case 'then':
+            return (resolve?: Call, reject?: Call) => run().then(resolve, reject);
+          case 'catch':
+            return (reject?: Call) => run().catch(reject);
+          case 'finally':
+            return (settle?: () => void) => run().finally(settle);
+        }
+        if (typeof property === 'symbol') return undefined;
+        return (...parameters: unknown[]) =>
+          deferredCall(ready, (client) => callOn(build(client) as object, property, parameters));
+      },
+    },
+  );
+}
+
+function callOn(owner: object, method: PropertyKey, parameters: readonly unknown[]): unknown {
+  return (Reflect.get(owner, method) as Call).apply(owner, [...parameters]);
+}
