@@ -19,7 +19,9 @@ export function traceBorrower(): BorrowTrace {
 }
 
 export function framesOf(trace: BorrowTrace | undefined): string {
-  return (trace?.stack ?? '').split('\n').slice(1).join('\n');
+  const { stack = '' } = trace ?? {};
+  // Of a stack the first line says nothing; a name is all there is.
+  return stack.includes('\n') ? stack.split('\n').slice(1).join('\n') : stack;
 }
 
 /** The leak as a sentence for the log. */

@@ -187,7 +187,8 @@ export class DatabasePool extends pg.Pool {
   ): Promise<Result> {
     const source = {
       graceMs: this.graceMs,
-      lend: (_holder: TransactionConnection, maxWaitMs: number) => this.lendForTransaction(options.name, maxWaitMs),
+      lend: (_holder: TransactionConnection, maxWaitMs: number) =>
+        this.lendForTransaction(options.name, maxWaitMs),
     };
     const transaction = new TransactionConnection(source, options, this.flow.current());
     const inSession: InSession = (inner) => this.flow.run(transaction, inner);

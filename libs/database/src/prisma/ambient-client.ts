@@ -78,7 +78,7 @@ function readInside(
   if (started === undefined) {
     if (property === '$extends') return undefined;
     return deferredMember(member(root, property), property, async () => {
-      await untilFree(scope);
+      await context.untilFree(scope);
       return await transaction.clients.start();
     });
   }
@@ -86,16 +86,11 @@ function readInside(
   if (part.free === undefined) return value;
   // An inner part runs, whose savepoint the query would fall into: it is sent when that has ended.
   const afterwards: Settling = async (promise) => {
-    await untilFree(scope);
+    await context.untilFree(scope);
     return await promise;
   };
   if (isDelegate(value)) return wrapDelegate(value, afterwards);
   return typeof value === 'function' ? wrapCall(value as () => unknown, afterwards) : value;
-}
-
-async function untilFree(scope: TransactionScope): Promise<void> {
-  while (scope.part.free !== undefined) await scope.part.free;
-  refuseClosed(scope);
 }
 
 function refuseClosed({ part }: TransactionScope): void {
@@ -121,7 +116,11 @@ type NestedTransaction = (
  * Prisma runs an array of queries on the root client's connection even when it is handed to a transaction's client
  * (7.10), so the array is run here, one after the other: its queries are bound to the transaction already.
  */
-function nestedTransaction(root: ClientLike, context: TransactionContext, scope: TransactionScope): NestedTransaction {
+function nestedTransaction(
+  root: ClientLike,
+  context: TransactionContext,
+  scope: TransactionScope,
+): NestedTransaction {
   return async (work, options) => {
     refuseConflict(scope.options, readWishes(options, scope.options), 'timeout');
     return await runNested(context, scope, 'PrismaService.$transaction', async () => {

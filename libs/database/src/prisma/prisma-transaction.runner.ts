@@ -1,4 +1,4 @@
-import { hasExtensions } from '../client/client-extensions.js';
+import { isPlainClient } from '../client/client-extensions.js';
 import type { ClientLike } from '../client/database-register.js';
 import type { DatabasePool } from '../postgres/database-pool.js';
 import { askTransactionStatus } from '../postgres/transaction-status.js';
@@ -22,7 +22,7 @@ export class PrismaTransactionRunner implements TransactionRunner {
     private readonly client: ClientLike,
     private readonly pool: DatabasePool,
   ) {
-    this.startsAtOnce = hasExtensions(client);
+    this.startsAtOnce = !isPlainClient(client);
   }
 
   runInTransaction<Result>(

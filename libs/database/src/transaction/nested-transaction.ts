@@ -20,10 +20,9 @@ export function runNested<Result>(
   work: () => Promise<Result>,
 ): Promise<Result> {
   const { transaction } = outer;
-  const depth = outer.depth + 1;
-  if (depth > MAX_DEPTH) return Promise.reject(new TransactionDepthError(MAX_DEPTH));
+  if (outer.depth >= MAX_DEPTH) return Promise.reject(new TransactionDepthError(MAX_DEPTH));
   return outer.runChild(async () => {
-    const part = new TransactionPart(transaction, depth);
+    const part = new TransactionPart(transaction, outer);
     const savepoint = await transaction.session.savepoint();
     try {
       const result = await context.run(new TransactionScope(part, name, true), work);

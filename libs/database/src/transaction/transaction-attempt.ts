@@ -51,7 +51,7 @@ export class TransactionAttempt<Result> {
     session: TransactionSession,
     work: () => Promise<Result>,
   ): Promise<Result> {
-    const part = new TransactionPart(transaction, 0);
+    const part = new TransactionPart(transaction);
     this.hooks = part.hooks;
     const stopWatching = this.settings.watch.follow(transaction);
     const limit = new TimeLimit(transaction, part);

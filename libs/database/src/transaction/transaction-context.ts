@@ -27,6 +27,19 @@ export class TransactionContext {
   }
 
   /**
+   * Resolves when a query of `scope` would fall into no savepoint but that of whoever waits for it: an inner part that
+   * waits for a query of the outer one takes it in.
+   *
+   * @throws {@link TransactionScopeClosedError} when the scope has ended
+   */
+  async untilFree(scope: TransactionScope): Promise<void> {
+    const waiting = this.storage.getStore();
+    const { part } = waiting?.part.isWithin(scope.part) === true ? waiting : scope;
+    while (part.free !== undefined) await part.free;
+    if (part.state === 'closed') throw new TransactionScopeClosedError();
+  }
+
+  /**
    * Runs `work` inside `scope`. The inner function awaits: a Prisma promise is lazy, and one returned from `work` would
    * otherwise start after the storage has been left, on a connection of its own.
    */

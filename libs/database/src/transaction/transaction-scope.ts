@@ -48,14 +48,23 @@ export class TransactionPart {
   state: 'open' | 'closed' = 'open';
   /** Set, it is not committed. */
   mark: RollbackMark | undefined;
+  /** Counted from 0, which is the whole. */
+  readonly depth: number;
   private readonly children = new Mutex();
   private child: Promise<void> | undefined;
 
   constructor(
     readonly transaction: PhysicalTransaction,
-    /** Counted from 0, which is the whole. */
-    readonly depth: number,
-  ) {}
+    /** The part this one is a savepoint of; undefined for the whole. */
+    private readonly outer?: TransactionPart,
+  ) {
+    this.depth = outer === undefined ? 0 : outer.depth + 1;
+  }
+
+  /** Whether it is `other`, or lies inside of it. */
+  isWithin(other: TransactionPart): boolean {
+    return this === other || this.outer?.isWithin(other) === true;
+  }
 
   /** Resolves when no inner part runs; undefined when none does. */
   get free(): Promise<void> | undefined {
