@@ -1,4 +1,5 @@
 import { Global, Module, type DynamicModule, type Type } from '@nestjs/common';
+import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { DatabaseAvailability } from './availability/database-availability.js';
 import { assertConnectionName, DEFAULT_CONNECTION } from './client/connection-tokens.js';
 import type { ConnectionName } from './client/database-register.js';
@@ -12,11 +13,21 @@ import {
 import { resolveDatabaseOptions } from './database.options.js';
 import { createConnectionProviders } from './database.providers.js';
 import { ShutdownCoordinator } from './lifecycle/shutdown-coordinator.js';
+import { TransactionalExplorer } from './transaction/transactional.explorer.js';
 
 /** What all connections of one application share; one of it, however many registrations there are. */
 @Global()
 @Module({
-  providers: [ShutdownCoordinator, DatabaseAvailability],
+  providers: [
+    ShutdownCoordinator,
+    DatabaseAvailability,
+    {
+      provide: TransactionalExplorer,
+      inject: [ModulesContainer, ModuleRef],
+      useFactory: (modules: ModulesContainer, reference: ModuleRef) =>
+        new TransactionalExplorer(modules, reference),
+    },
+  ],
   exports: [ShutdownCoordinator, DatabaseAvailability],
 })
 class DatabaseCoreModule {}

@@ -193,6 +193,7 @@ export { escapeLike } from './repository/like-pattern.js';
 
 // Transactions
 export { TransactionManager } from './transaction/transaction-manager.js';
+export { Transactional, type TransactionalOptions } from './transaction/transactional.decorator.js';
 export { PROPAGATIONS, type Propagation } from './transaction/propagation.js';
 export {
   ISOLATION_LEVELS,

@@ -124,8 +124,10 @@ export class TransactionConnection implements TransactionSession {
       return index >= 0;
     };
     const release: LeadingStatement = { text: `RELEASE SAVEPOINT ${name}` };
+    let isOver = false;
     const takeBack = async (): Promise<void> => {
-      if (this.state === 'ended' || withdraw()) return;
+      if (isOver || this.state === 'ended' || withdraw()) return;
+      isOver = true;
       this.leading.push({ text: `ROLLBACK TO SAVEPOINT ${name}` });
       // Sent at once: what it has locked is not to be held any longer.
       await this.send({ text: release.text });

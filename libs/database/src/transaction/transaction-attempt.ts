@@ -53,10 +53,11 @@ export class TransactionAttempt<Result> {
   ): Promise<Result> {
     const part = new TransactionPart(transaction);
     this.hooks = part.hooks;
+    const scope = new TransactionScope(part, this.name, true);
     const stopWatching = this.settings.watch.follow(transaction);
-    const limit = new TimeLimit(transaction, part);
+    // Whoever listens to the signal does so inside of the transaction, and is refused there.
+    const limit = this.settings.context.make(scope, () => new TimeLimit(transaction, part));
     try {
-      const scope = new TransactionScope(part, this.name, true);
       const result = await limit.within(this.workOut(scope, work));
       part.state = 'closed';
       this.phase = 'commit';

@@ -47,6 +47,11 @@ export class TransactionContext {
     return this.storage.run(scope, async () => await work());
   }
 
+  /** What is made inside `scope`, such as a timer, calls back inside of it. */
+  make<Made>(scope: TransactionScope, make: () => Made): Made {
+    return this.storage.run(scope, make);
+  }
+
   /** Runs `work` outside of any transaction. */
   leave<Result>(work: () => Promise<Result>): Promise<Result> {
     return this.storage.run(undefined, async () => await work());
