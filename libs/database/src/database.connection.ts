@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import type { TransactionClient } from './client/database-register.js';
 import type { PrismaService } from './client/prisma.service.js';
 import { withDeadline } from './common/deadline.js';
 import { SharedWork } from './common/shared-work.js';
@@ -15,7 +16,7 @@ import { DatabasePool } from './postgres/database-pool.js';
 import { openProbeSession } from './postgres/probe-session.js';
 import { readDataModel } from './client/data-model.js';
 import { PoolSqlExecutor } from './postgres/pool-sql-executor.js';
-import { createAmbientClient } from './prisma/ambient-client.js';
+import { createAmbientClient, createScopeClient } from './prisma/ambient-client.js';
 import { createPrismaService } from './prisma/ambient-prisma.service.js';
 import { createPrismaClient } from './prisma/prisma-client.factory.js';
 import { PrismaMigrationRunner } from './prisma/prisma-migration.runner.js';
@@ -28,7 +29,8 @@ import { ModelCatalog } from './query/model-catalog.js';
 import { RedisService } from './redis/redis.service.js';
 import { TransactionContext } from './transaction/transaction-context.js';
 import { TransactionWatch } from './transaction/transaction-watch.js';
-import { TransactionManager } from './transaction/transaction-manager.js';
+import { AmbientTransactionManager } from './transaction/ambient-transaction-manager.js';
+import type { TransactionManager } from './transaction/transaction-manager.js';
 
 /** How long an attempt that was given up on may take to end after its sockets were closed. */
 const SETTLE_MS = 2_000;
@@ -135,7 +137,7 @@ export class DatabaseConnection implements ShutdownMember {
       isOpen: () => this.closing === undefined,
       closing: this.supervisor.stopped,
     });
-    this.transactions = new TransactionManager(
+    this.transactions = new AmbientTransactionManager(
       {
         connection: name,
         runner: new PrismaTransactionRunner(client, pool),
@@ -149,6 +151,7 @@ export class DatabaseConnection implements ShutdownMember {
         }),
       },
       options.transaction,
+      (scope) => createScopeClient(client, context, scope) as unknown as TransactionClient,
     );
     const executor = new PoolSqlExecutor(pool, {
       ambient: () => {

@@ -46,6 +46,7 @@ export type {
   RegisteredClient,
   RegisteredConnections,
   RegisteredTables,
+  TransactionClient,
   TransactionClientLike,
 } from './client/database-register.js';
 export { PrismaService, type PrismaServiceOf } from './client/prisma.service.js';
@@ -366,9 +367,3 @@ export type {
 } from './database.module-definition.js';
 export type { Secret } from './config/secret.js';
 export type { ResolvedRedisOptions } from './redis/redis.options.js';
-export type { TransactionContext } from './transaction/transaction-context.js';
-export type { TransactionScope } from './transaction/transaction-scope.js';
-export type { TransactionRunner } from './transaction/transaction-runner.port.js';
-export type { AttemptSettings } from './transaction/transaction-attempt.js';
-export type { ResolvedTransactionOptions } from './transaction/transaction.options.js';
-export type { ResolvedTransactionDefaults } from './transaction/transaction-defaults.options.js';

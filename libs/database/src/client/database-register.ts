@@ -92,6 +92,13 @@ export interface ClientLike {
 }
 
 /**
+ * What the registered client can do inside of a transaction.
+ *
+ * @public
+ */
+export type TransactionClient = Omit<RegisteredClient, '$connect' | '$disconnect' | '$on' | '$extends'>;
+
+/**
  * A client that is bound to one open transaction.
  *
  * @public

@@ -1,3 +1,4 @@
+import type { AmbientTransactionManager } from './ambient-transaction-manager.js';
 import type { TransactionManager } from './transaction-manager.js';
 import type { TransactionPart } from './transaction-scope.js';
 
@@ -7,6 +8,6 @@ import type { TransactionPart } from './transaction-scope.js';
  * @throws {@link TransactionScopeClosedError} when that transaction has ended
  */
 export function scopeOf(transactions: TransactionManager): TransactionPart | undefined {
-  // Private to its users, and not to the library.
-  return transactions['context'].current()?.part;
+  // The library makes no other; its users see the class above.
+  return (transactions as AmbientTransactionManager).context.current()?.part;
 }

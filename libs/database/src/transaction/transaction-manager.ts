@@ -1,40 +1,13 @@
-import { InvalidOptionsError } from '../config/config.errors.js';
-import { OptionValidator } from '../config/option-validator.js';
-import { outsideAttempt } from '../resilience/retry-scope.js';
-import { refuseConflict } from './joining.js';
-import { runNested } from './nested-transaction.js';
-import type { AttemptSettings } from './transaction-attempt.js';
-import type { TransactionContext } from './transaction-context.js';
+import type { TransactionClient } from '../client/database-register.js';
 import type { AfterCommit, AfterRollback } from './transaction-hooks.js';
-import { TransactionOwner } from './transaction-owner.js';
-import { TransactionScope } from './transaction-scope.js';
-import { TransactionForbiddenError, TransactionRequiredError } from './transaction.errors.js';
-import {
-  resolveTransactionOptions,
-  type ResolvedTransactionOptions,
-  type TransactionOptions,
-} from './transaction.options.js';
-
-const UNNAMED = 'the transaction';
+import type { TransactionOptions } from './transaction.options.js';
 
 /**
  * Runs work in a transaction that repositories, `PrismaService` and `Database` join by themselves.
  *
  * @public
  */
-export class TransactionManager {
-  private readonly context: TransactionContext;
-  private readonly owner: TransactionOwner;
-
-  /** @internal */
-  constructor(
-    settings: AttemptSettings,
-    private readonly defaults: ResolvedTransactionOptions,
-  ) {
-    this.context = settings.context;
-    this.owner = new TransactionOwner(settings);
-  }
-
+export abstract class TransactionManager {
   /**
    * Runs `work` in a transaction and resolves with its result once the commit is done.
    *
@@ -61,53 +34,32 @@ export class TransactionManager {
    * @throws {@link InvalidOptionsError} when the options are wrong; nothing was started
    * @throws what `work` throws, with the library's class in the place of an error of Prisma or the server
    */
-  async run<Result>(work: () => Promise<Result>, options?: TransactionOptions): Promise<Result> {
-    const resolved = this.resolve(options);
-    const name = resolved.name ?? (work.name || UNNAMED);
-    const { propagation } = resolved;
-    if (propagation === 'REQUIRES_NEW') return await this.beginBeside(name, resolved, work);
-    if (propagation === 'NOT_SUPPORTED') return await this.context.leave(work);
-    const outer = this.context.current();
-    if (outer === undefined) {
-      if (propagation === 'MANDATORY') throw new TransactionRequiredError(name);
-      if (propagation === 'SUPPORTS' || propagation === 'NEVER') return await work();
-      return await this.owner.run(name, resolved, work);
-    }
-    if (propagation === 'NEVER') throw new TransactionForbiddenError(name, outer.transaction.name);
-    refuseConflict(outer.options, options ?? {});
-    if (propagation === 'NESTED') return await runNested(this.context, outer, name, work);
-    return await this.join(outer, name, work);
-  }
+  abstract run<Result>(work: () => Promise<Result>, options?: TransactionOptions): Promise<Result>;
 
   /**
-   * {@link TransactionManager.run} without options, for whoever only wants all or nothing.
+   * {@link TransactionManager.run} without options, for work that is handed a client. The client speaks inside of the
+   * transaction wherever it is used, in a listener for instance that was registered outside, and is refused after its end.
    *
    * @throws what `run` throws
    */
-  async executeTransaction<Result>(work: () => Promise<Result>): Promise<Result> {
-    return await this.run(work);
-  }
+  abstract executeTransaction<Result>(work: (client: TransactionClient) => Promise<Result>): Promise<Result>;
 
   /**
-   * {@link TransactionManager.run} with limits, in the order that Prisma's `$transaction` has.
+   * {@link TransactionManager.executeTransaction} with limits, as Prisma's own `$transaction` takes them.
    *
    * @throws what `run` throws
    */
-  async transaction<Result>(
-    work: () => Promise<Result>,
-    limits: Pick<TransactionOptions, 'timeoutMs' | 'maxWaitMs' | 'isolationLevel'> = {},
-  ): Promise<Result> {
-    return await this.run(work, limits);
-  }
+  abstract transaction<Result>(
+    work: (client: TransactionClient) => Promise<Result>,
+    limits?: Pick<TransactionOptions, 'timeoutMs' | 'maxWaitMs' | 'isolationLevel'>,
+  ): Promise<Result>;
 
   /**
    * Whether the caller runs in a transaction.
    *
    * @throws {@link TransactionScopeClosedError} when that transaction has ended
    */
-  isActive(): boolean {
-    return this.context.current() !== undefined;
-  }
+  abstract isActive(): boolean;
 
   /**
    * Aborted when the time of the caller's transaction is up: for work that waits for something else than the database.
@@ -115,9 +67,7 @@ export class TransactionManager {
    * @throws {@link TransactionRequiredError} outside of any transaction
    * @throws {@link TransactionScopeClosedError} when the transaction has ended
    */
-  get signal(): AbortSignal {
-    return this.required('signal').transaction.signal;
-  }
+  abstract get signal(): AbortSignal;
 
   /**
    * Which attempt at the caller's transaction this is, counted from 1.
@@ -125,9 +75,7 @@ export class TransactionManager {
    * @throws {@link TransactionRequiredError} outside of any transaction
    * @throws {@link TransactionScopeClosedError} when the transaction has ended
    */
-  get attempt(): number {
-    return this.required('attempt').transaction.attempt;
-  }
+  abstract get attempt(): number;
 
   /**
    * Rolls back instead of committing when the caller's part of the transaction ends, which then resolves with its result
@@ -136,10 +84,7 @@ export class TransactionManager {
    * @throws {@link TransactionRequiredError} outside of any transaction
    * @throws {@link TransactionScopeClosedError} when the transaction has ended
    */
-  setRollbackOnly(): void {
-    const { part, name, owner } = this.required('setRollbackOnly');
-    part.markForRollback({ by: name, cause: undefined, ownWish: owner });
-  }
+  abstract setRollbackOnly(): void;
 
   /**
    * Calls `hook` once the transaction is committed, outside of it, before `run` resolves; hooks are called one after the
@@ -151,9 +96,7 @@ export class TransactionManager {
    * @throws {@link TransactionRequiredError} outside of any transaction
    * @throws {@link TransactionScopeClosedError} when the transaction has ended
    */
-  afterCommit(hook: AfterCommit): void {
-    this.required('afterCommit').part.hooks.afterCommit(hook);
-  }
+  abstract afterCommit(hook: AfterCommit): void;
 
   /**
    * Calls `hook` with the cause once the transaction, or the `NESTED` part that asked for it, is rolled back and the whole
@@ -162,9 +105,7 @@ export class TransactionManager {
    * @throws {@link TransactionRequiredError} outside of any transaction
    * @throws {@link TransactionScopeClosedError} when the transaction has ended
    */
-  afterRollback(hook: AfterRollback): void {
-    this.required('afterRollback').part.hooks.afterRollback(hook);
-  }
+  abstract afterRollback(hook: AfterRollback): void;
 
   /**
    * Says that the work is about to do something that no rollback takes back, such as a payment: from here on the
@@ -173,45 +114,5 @@ export class TransactionManager {
    * @throws {@link TransactionRequiredError} outside of any transaction
    * @throws {@link TransactionScopeClosedError} when the transaction has ended
    */
-  sideEffect(): void {
-    this.required('sideEffect').transaction.hasSideEffect = true;
-  }
-
-  private async beginBeside<Result>(
-    name: string,
-    options: ResolvedTransactionOptions,
-    work: () => Promise<Result>,
-  ): Promise<Result> {
-    const begin = () => this.context.leave(() => this.owner.run(name, options, work));
-    // It is committed on its own, so that it can be repeated on its own.
-    return await (this.context.isInside() ? outsideAttempt(begin) : begin());
-  }
-
-  private async join<Result>(
-    { part }: TransactionScope,
-    name: string,
-    work: () => Promise<Result>,
-  ): Promise<Result> {
-    try {
-      return await this.context.run(new TransactionScope(part, name, false), work);
-    } catch (cause) {
-      part.markForRollback({ by: name, cause, ownWish: false });
-      throw cause;
-    }
-  }
-
-  private required(operation: string): TransactionScope {
-    const scope = this.context.current();
-    if (scope === undefined) throw new TransactionRequiredError(`transactions.${operation}`);
-    return scope;
-  }
-
-  private resolve(options: TransactionOptions | undefined): ResolvedTransactionOptions {
-    if (options === undefined) return this.defaults;
-    const validator = new OptionValidator();
-    const resolved = resolveTransactionOptions(options, validator, this.defaults);
-    if (validator.violations.length > 0)
-      throw new InvalidOptionsError('TransactionManager.run', validator.violations);
-    return resolved;
-  }
+  abstract sideEffect(): void;
 }

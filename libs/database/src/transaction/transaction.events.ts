@@ -22,6 +22,7 @@ export interface TransactionEndEvent {
   readonly connection: string;
   /** What the transaction was called in its options, or the name of its function. */
   readonly name: string;
+  /** What became of it. */
   readonly outcome: 'committed' | 'rolled-back' | 'unknown';
   /** Counted from 1. */
   readonly attempt: number;
@@ -47,6 +48,7 @@ export interface TransactionRetryEvent {
   readonly attempt: number;
   /** The pause before the next one, in milliseconds. */
   readonly delayMs: number;
+  /** What it was rolled back for. */
   readonly error: unknown;
 }
 

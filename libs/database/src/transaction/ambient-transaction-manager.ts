@@ -1,0 +1,135 @@
+import type { TransactionClient } from '../client/database-register.js';
+import { InvalidOptionsError } from '../config/config.errors.js';
+import { OptionValidator } from '../config/option-validator.js';
+import { outsideAttempt } from '../resilience/retry-scope.js';
+import { refuseConflict } from './joining.js';
+import { runNested } from './nested-transaction.js';
+import type { AttemptSettings } from './transaction-attempt.js';
+import type { TransactionContext } from './transaction-context.js';
+import type { AfterCommit, AfterRollback } from './transaction-hooks.js';
+import { TransactionManager } from './transaction-manager.js';
+import { TransactionOwner } from './transaction-owner.js';
+import { TransactionScope } from './transaction-scope.js';
+import { TransactionForbiddenError, TransactionRequiredError } from './transaction.errors.js';
+import {
+  resolveTransactionOptions,
+  type ResolvedTransactionOptions,
+  type TransactionOptions,
+} from './transaction.options.js';
+
+const UNNAMED = 'the transaction';
+
+/** The manager of one connection, on the transaction its caller runs in. */
+export class AmbientTransactionManager extends TransactionManager {
+  readonly context: TransactionContext;
+  private readonly owner: TransactionOwner;
+
+  constructor(
+    settings: AttemptSettings,
+    private readonly defaults: ResolvedTransactionOptions,
+    private readonly clientOf: (scope: TransactionScope) => TransactionClient,
+  ) {
+    super();
+    this.context = settings.context;
+    this.owner = new TransactionOwner(settings);
+  }
+
+  override async run<Result>(work: () => Promise<Result>, options?: TransactionOptions): Promise<Result> {
+    const resolved = this.resolve(options);
+    const name = resolved.name ?? (work.name || UNNAMED);
+    const { propagation } = resolved;
+    if (propagation === 'REQUIRES_NEW') return await this.beginBeside(name, resolved, work);
+    if (propagation === 'NOT_SUPPORTED') return await this.context.leave(work);
+    const outer = this.context.current();
+    if (outer === undefined) {
+      if (propagation === 'MANDATORY') throw new TransactionRequiredError(name);
+      if (propagation === 'SUPPORTS' || propagation === 'NEVER') return await work();
+      return await this.owner.run(name, resolved, work);
+    }
+    if (propagation === 'NEVER') throw new TransactionForbiddenError(name, outer.transaction.name);
+    refuseConflict(outer.options, options ?? {});
+    if (propagation === 'NESTED') return await runNested(this.context, outer, name, work);
+    return await this.join(outer, name, work);
+  }
+
+  override async executeTransaction<Result>(
+    work: (client: TransactionClient) => Promise<Result>,
+  ): Promise<Result> {
+    return await this.transaction(work);
+  }
+
+  override async transaction<Result>(
+    work: (client: TransactionClient) => Promise<Result>,
+    limits: Pick<TransactionOptions, 'timeoutMs' | 'maxWaitMs' | 'isolationLevel'> = {},
+  ): Promise<Result> {
+    const name = work.name || UNNAMED;
+    return await this.run(() => work(this.clientOf(this.required('transaction'))), { name, ...limits });
+  }
+
+  override isActive(): boolean {
+    return this.context.current() !== undefined;
+  }
+
+  override get signal(): AbortSignal {
+    return this.required('signal').transaction.signal;
+  }
+
+  override get attempt(): number {
+    return this.required('attempt').transaction.attempt;
+  }
+
+  override setRollbackOnly(): void {
+    const { part, name, owner } = this.required('setRollbackOnly');
+    part.markForRollback({ by: name, cause: undefined, ownWish: owner });
+  }
+
+  override afterCommit(hook: AfterCommit): void {
+    this.required('afterCommit').part.hooks.afterCommit(hook);
+  }
+
+  override afterRollback(hook: AfterRollback): void {
+    this.required('afterRollback').part.hooks.afterRollback(hook);
+  }
+
+  override sideEffect(): void {
+    this.required('sideEffect').transaction.hasSideEffect = true;
+  }
+
+  private async beginBeside<Result>(
+    name: string,
+    options: ResolvedTransactionOptions,
+    work: () => Promise<Result>,
+  ): Promise<Result> {
+    const begin = () => this.context.leave(() => this.owner.run(name, options, work));
+    // It is committed on its own, so that it can be repeated on its own.
+    return await (this.context.isInside() ? outsideAttempt(begin) : begin());
+  }
+
+  private async join<Result>(
+    { part }: TransactionScope,
+    name: string,
+    work: () => Promise<Result>,
+  ): Promise<Result> {
+    try {
+      return await this.context.run(new TransactionScope(part, name, false), work);
+    } catch (cause) {
+      part.markForRollback({ by: name, cause, ownWish: false });
+      throw cause;
+    }
+  }
+
+  private required(operation: string): TransactionScope {
+    const scope = this.context.current();
+    if (scope === undefined) throw new TransactionRequiredError(`transactions.${operation}`);
+    return scope;
+  }
+
+  private resolve(options: TransactionOptions | undefined): ResolvedTransactionOptions {
+    if (options === undefined) return this.defaults;
+    const validator = new OptionValidator();
+    const resolved = resolveTransactionOptions(options, validator, this.defaults);
+    if (validator.violations.length > 0)
+      throw new InvalidOptionsError('TransactionManager.run', validator.violations);
+    return resolved;
+  }
+}
