@@ -87,12 +87,16 @@ describe('a COMMIT that is not answered', () => {
     const error = { sqlState: '40001', message: 'could not serialize access' };
     const fault = bench.proxy.onRequest({ statement: /^COMMIT/ }, { do: 'fail', error });
     const { error: conflict } = await bench.refusal(
-      bench.transactions.run(() => bench.categories.create(category('again'))),
+      bench.transactions.run(() => bench.categories.create(category('again')), { retry: false }),
       'SERIALIZATION_FAILURE',
     );
     expect(fault.fired).toBe(1);
     expect(conflict).toMatchObject({ outcome: 'not-applied', retryable: true });
     expect(await database.stored()).toEqual([]);
+    const repeated = bench.proxy.onRequest({ statement: /^COMMIT/ }, { do: 'fail', error });
+    await bench.transactions.run(() => bench.categories.create(category('again')));
+    expect(repeated.fired).toBe(1);
+    expect(await database.stored()).toEqual(['again']);
   });
 });
 

@@ -66,8 +66,13 @@ describe('SQL over the pool and the ambient transaction', () => {
     let late: Promise<unknown> = Promise.resolve();
     const timedOut = transactions.run(
       async () => {
-        await db.query('SELECT pg_sleep(0.4)');
-        late = insert('late').catch((error: unknown) => error);
+        await db.query('SELECT 1');
+        const { signal } = transactions;
+        late = new Promise((resolve) => {
+          signal.addEventListener('abort', () => {
+            resolve(insert('late').catch((error: unknown) => error));
+          });
+        });
         await late;
       },
       { timeoutMs: 100 },

@@ -19,9 +19,7 @@ export function traceBorrower(): BorrowTrace {
 }
 
 export function framesOf(trace: BorrowTrace | undefined): string {
-  const { stack = '' } = trace ?? {};
-  // Of a stack the first line says nothing; a name is all there is.
-  return stack.includes('\n') ? stack.split('\n').slice(1).join('\n') : stack;
+  return (trace?.stack ?? '').split('\n').slice(1).join('\n');
 }
 
 /** The leak as a sentence for the log. */

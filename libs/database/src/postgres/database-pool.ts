@@ -185,10 +185,11 @@ export class DatabasePool extends pg.Pool {
     options: TransactionSessionOptions,
     work: (transaction: TransactionConnection, inSession: InSession) => Promise<Result>,
   ): Promise<Result> {
+    // Here, and not where it borrows: its first statement may come out of the depths of Prisma.
+    const trace = this.limits.leakThresholdMs > 0 ? traceBorrower() : undefined;
     const source = {
       graceMs: this.graceMs,
-      lend: (_holder: TransactionConnection, maxWaitMs: number) =>
-        this.lendForTransaction(options.name, maxWaitMs),
+      lend: (maxWaitMs: number) => this.lendForTransaction(trace, maxWaitMs),
     };
     const transaction = new TransactionConnection(source, options, this.flow.current());
     const inSession: InSession = (inner) => this.flow.run(transaction, inner);
@@ -255,11 +256,9 @@ export class DatabasePool extends pg.Pool {
     }
   }
 
-  private async lendForTransaction(name: string, maxWaitMs: number): Promise<DatabaseClient> {
+  private async lendForTransaction(trace: Loan['trace'], maxWaitMs: number): Promise<DatabaseClient> {
     const { target } = this;
     const error = () => new TransactionTimeoutError('begin', maxWaitMs, { target });
-    // Its name says who it is, and a stack for each transaction would cost more than the rest of its loan.
-    const trace = { stack: `transaction ${name}` };
     return asOwn(await this.borrow(trace, { waitMs: maxWaitMs, error }));
   }
 

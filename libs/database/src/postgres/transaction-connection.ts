@@ -17,7 +17,7 @@ import type { TransactionQueryConfig } from './tracked-query.js';
 export interface TransactionConnectionSource {
   /** How long the server may take to answer a request to cancel, in milliseconds. */
   readonly graceMs: number;
-  lend(holder: TransactionConnection, maxWaitMs: number): Promise<DatabaseClient>;
+  lend(maxWaitMs: number): Promise<DatabaseClient>;
 }
 
 type State = 'open' | 'ended';
@@ -163,7 +163,7 @@ export class TransactionConnection implements TransactionSession {
 
   private async send(config: pg.QueryConfig): Promise<pg.QueryArrayResult> {
     if (this.aborted !== undefined) throw this.aborted;
-    const client = (this.client ??= await this.source.lend(this, this.options.maxWaitMs));
+    const client = (this.client ??= await this.source.lend(this.options.maxWaitMs));
     this.throwIfAborted();
     try {
       // Several statements in one text cannot share a round trip with those in front of them.

@@ -106,6 +106,8 @@ class TimeLimit {
         transaction.abort(error);
         reject(error);
       }, timeoutMs);
+      // Work that waits for something that never comes does not keep a process alive.
+      this.timer.unref();
     });
     this.passed.catch(() => undefined);
   }
