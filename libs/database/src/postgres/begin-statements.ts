@@ -1,5 +1,6 @@
 import type { TransactionSessionOptions } from '../transaction/transaction-session.port.js';
 import type { LeadingStatement } from './leading-statement.js';
+import { READ_TRANSACTION_ID } from './transaction-status.js';
 
 const ISOLATION_LEVELS: Readonly<Record<string, string>> = {
   ReadUncommitted: 'READ UNCOMMITTED',
@@ -21,6 +22,6 @@ export function beginStatements(
     const calls = entries.map((_entry, index) => `set_config($${2 * index + 1}, $${2 * index + 2}, true)`);
     statements.push({ text: `SELECT ${calls.join(', ')}`, values: entries.flat() });
   }
-  if (wantsId) statements.push({ text: 'SELECT pg_current_xact_id()::text', onValue: onId });
+  if (wantsId) statements.push({ text: READ_TRANSACTION_ID, onValue: onId });
   return statements;
 }

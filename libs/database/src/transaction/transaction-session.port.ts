@@ -11,7 +11,7 @@ export interface TransactionSession {
   readonly statements: number;
   /** What the first statement failed with that was not taken back by a savepoint. */
   readonly failure: unknown;
-  /** PostgreSQL's id of the transaction, where it was asked for. */
+  /** What the runner can find the transaction by when its COMMIT is in doubt, where that was asked for. */
   readonly transactionId: string | undefined;
   /**
    * Sends COMMIT after the statements that are under way.
