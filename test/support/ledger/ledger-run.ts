@@ -37,13 +37,12 @@ const HALF_DONE = `
     LEFT JOIN (SELECT product, sum(quantity) AS sold FROM ledger_line GROUP BY product) AS lines USING (product)
     WHERE quantity + coalesce(sold, 0) <> ${STOCK}`;
 
-export const NEMESES = [
+/** Who is killed, and when. */
+const NEMESES = [
   'server',
   'session',
   'application',
   'both',
-  'commit request',
-  'commit reply',
   'commit request and server',
   'commit reply and server',
 ] as const;
@@ -59,6 +58,15 @@ export interface LedgerFindings {
   readonly deniedAndThere: readonly string[];
   readonly untyped: readonly string[];
 }
+
+export const NOTHING_FOUND: LedgerFindings = {
+  acknowledgedAndLost: [],
+  neverIntended: [],
+  twice: [],
+  halfDone: [],
+  deniedAndThere: [],
+  untyped: [],
+};
 
 /** An application that places orders on a server of its own, while one of the two is killed again and again. */
 export class LedgerRun {
@@ -79,7 +87,12 @@ export class LedgerRun {
 
   static async start(seed: number): Promise<LedgerRun> {
     // A process is killed and not the machine, but here the server is to write as it does in earnest.
-    const postgres = await PrivatePostgres.start({ fsync: 'on', synchronous_commit: 'on' });
+    const postgres = await PrivatePostgres.start({
+      fsync: 'on',
+      synchronous_commit: 'on',
+      // The lines of two orders may well lock the same products crosswise.
+      deadlock_timeout: '50ms',
+    });
     await postgres.query(TABLES);
     const proxy = await FaultProxy.start({ upstream: postgres.url, seed });
     const directory = await mkdtemp(join(tmpdir(), 'ledger-'));
@@ -93,14 +106,18 @@ export class LedgerRun {
     return LedgerJournal.read(this.path);
   }
 
-  /** Lets the application work, strikes at a moment that the seed decides, and waits until it works again. */
+  /**
+   * Lets the application work, loses a COMMIT or its reply on the way, kills at a moment that the seed decides, and waits
+   * until the application works again.
+   */
   async cycle(): Promise<Nemesis> {
     const nemesis = NEMESES[Math.floor(this.random() * NEMESES.length)]!;
-    await this.progress(1 + Math.floor(this.random() * 20));
+    await this.loseCommit(this.random() < 0.5 ? 'cut' : 'cutOnReply');
+    await this.progress(1 + Math.floor(this.random() * 5));
     // Somewhere within a transaction.
     await delay(this.random() * 15);
     await this.strike(nemesis);
-    this.struck[nemesis] = (this.struck[nemesis] ?? 0) + 1;
+    this.count(nemesis);
     await this.progress(1);
     return nemesis;
   }
@@ -172,11 +189,19 @@ export class LedgerRun {
         await Promise.all([this.killServer(), this.killApplication()]);
         return this.launch();
       default: {
-        const how = nemesis.includes('request') ? 'cut' : 'cutOnReply';
-        await this.proxy.onRequest(COMMIT, { do: how }).happened();
-        if (nemesis.endsWith('server')) await this.killServer();
+        await this.loseCommit(nemesis === 'commit request and server' ? 'cut' : 'cutOnReply');
+        await this.killServer();
       }
     }
+  }
+
+  private async loseCommit(how: 'cut' | 'cutOnReply'): Promise<void> {
+    await this.proxy.onRequest(COMMIT, { do: how }).happened();
+    this.count(how === 'cut' ? 'COMMIT lost' : 'reply to COMMIT lost');
+  }
+
+  private count(what: string): void {
+    this.struck[what] = (this.struck[what] ?? 0) + 1;
   }
 
   private async killServer(): Promise<void> {

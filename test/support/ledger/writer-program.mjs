@@ -10,7 +10,7 @@ import { openDatabase, TRANSACTION_CHANNELS } from '../../../libs/database/dist/
 import { PrismaClient } from '../../../apps/shop/dist/generated/prisma/client.js';
 
 const { url, journal, writers, products } = JSON.parse(process.argv[2]);
-const PAUSE_MS = 10;
+const PAUSE_MS = 50;
 
 // What was given to the kernel outlives a process that is killed; one write is one line.
 const file = openSync(journal, 'a');
