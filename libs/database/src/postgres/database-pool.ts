@@ -315,8 +315,21 @@ export class DatabasePool extends pg.Pool {
         this.announcer.acquired(waitedMs);
         resolve(client);
       };
+      const queuedBefore = this.waitingCount;
       super.connect(lend);
+      if (holding.length > 0 && this.waitingCount > queuedBefore) this.letPass();
     });
+  }
+
+  /**
+   * Puts the last of the queue in front of all that hold no connection: those would otherwise use up what the pool has
+   * left, one after the other, while its other connections lie idle in transactions that wait behind them.
+   */
+  private letPass(): void {
+    // Not part of pg-pool's interface; pinned by `mixed-propagation.int-spec.ts`.
+    const queue = (this as unknown as { readonly _pendingQueue: unknown[] })._pendingQueue;
+    const passed = [...this.waiters].filter(({ holding }) => holding.length > 0).length - 1;
+    queue.splice(Math.min(passed, queue.length - 1), 0, queue.pop());
   }
 
   private starvation(holding: readonly TransactionConnection[]): Error | undefined {
