@@ -1,6 +1,6 @@
 /** @jest-environment ./test/support/faults/incident-environment.mjs */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { PrismaClient } from '../../../apps/shop/src/generated/prisma/client.js';
+import type { PrismaClient } from '../../../apps/shop/src/generated/prisma/client.js';
 import type { TransactionOptions } from '../../../libs/database/src/index.js';
 import { FaultBench } from '../../support/faults/fault-bench.js';
 import { seededRandom } from '../../support/fault-proxy/seeded-random.js';

@@ -6,11 +6,10 @@ import {
   type CommitStatus,
   type TransactionOptions,
 } from '../../../libs/database/src/index.js';
-import { category, FaultBench } from '../../support/faults/fault-bench.js';
+import { category, type FaultBench } from '../../support/faults/fault-bench.js';
 import type { FaultDatabase } from '../../support/faults/fault-database.js';
 import { useBench, useFaults } from '../../support/faults/fault-suite.js';
 import { PrivatePostgres } from '../../support/faults/private-postgres.js';
-import { drop } from '../../support/fault-proxy/index.js';
 import { TransactionLog } from '../../support/transaction-log.js';
 import { until } from '../../support/until.js';
 

@@ -261,7 +261,7 @@ describe('the repetition', () => {
 
   it('does not come after sideEffect(), also where that was said by a joined call', async () => {
     for (const say of [
-      () => bench.transactions.sideEffect(),
+      () => Promise.resolve(bench.transactions.sideEffect()),
       () => bench.transactions.run(() => Promise.resolve(bench.transactions.sideEffect())),
     ]) {
       const running = bench.transactions.run(async () => {
