@@ -51,7 +51,7 @@ describe('work that a transaction has started in a roundabout way is part of it'
     ['Promise.allSettled', () => Promise.allSettled([create('a'), insert('b')])],
     [
       'a callback of a timer',
-      () => new Promise((resolve, reject) => setTimeout(() => create('timer').then(resolve, reject), 1)),
+      () => new Promise((resolve, reject) => setTimeout(() => void create('timer').then(resolve, reject), 1)),
     ],
     [
       'a callback of setImmediate, of nextTick and of a microtask',
@@ -59,7 +59,7 @@ describe('work that a transaction has started in a roundabout way is part of it'
         Promise.all(
           [setImmediate, process.nextTick, queueMicrotask].map(
             (defer, index) =>
-              new Promise((resolve, reject) => defer(() => create(`${index}`).then(resolve, reject))),
+              new Promise((resolve, reject) => defer(() => void create(`${index}`).then(resolve, reject))),
           ),
         ),
     ],
@@ -193,7 +193,7 @@ describe('work that comes when its transaction has ended is refused, and writes 
     await bench.transactions.run(async () => {
       await create('in time');
       late = held(
-        new Promise((resolve, reject) => setTimeout(() => create('late').then(resolve, reject), 50)),
+        new Promise((resolve, reject) => setTimeout(() => void create('late').then(resolve, reject), 50)),
       ).promise;
     });
     await expect(late).rejects.toBeInstanceOf(TransactionScopeClosedError);
