@@ -1,6 +1,14 @@
 import type { TransactionSessionOptions } from '../transaction/transaction-session.port.js';
 import type { LeadingStatement } from './leading-statement.js';
-import { READ_TRANSACTION_ID } from './transaction-status.js';
+
+/**
+ * The id of the transaction, and when the statistics of the server were last emptied, which crash recovery does.
+ *
+ * PostgreSQL takes up counting where its log ends: a transaction whose log was not written yet when the server crashed
+ * leaves its id to another one, whose fate is then what `pg_xact_status` tells. Only the crash gives that away.
+ */
+const READ_TRANSACTION_ID =
+  "SELECT pg_current_xact_id() || ' ' || coalesce(extract(epoch FROM stats_reset), 0) FROM pg_stat_bgwriter";
 
 const ISOLATION_LEVELS: Readonly<Record<string, string>> = {
   ReadUncommitted: 'READ UNCOMMITTED',

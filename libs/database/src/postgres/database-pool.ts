@@ -18,7 +18,7 @@ import { PoolWatch, type Loan } from './pool-watch.js';
 import { sessionParameters } from './session-parameters.js';
 import { isSubmittable, settleCallback } from './submittable.js';
 import { TransactionConnection } from './transaction-connection.js';
-import { refuseStarvation, TransactionFlow } from './transaction-flow.js';
+import { letPass, refuseStarvation, TransactionFlow } from './transaction-flow.js';
 
 const LIFETIME_JITTER = 0.1;
 
@@ -317,19 +317,8 @@ export class DatabasePool extends pg.Pool {
       };
       const queuedBefore = this.waitingCount;
       super.connect(lend);
-      if (holding.length > 0 && this.waitingCount > queuedBefore) this.letPass();
+      if (holding.length > 0 && this.waitingCount > queuedBefore) letPass(this, this.waiters);
     });
-  }
-
-  /**
-   * Puts the last of the queue in front of all that hold no connection: those would otherwise use up what the pool has
-   * left, one after the other, while its other connections lie idle in transactions that wait behind them.
-   */
-  private letPass(): void {
-    // Not part of pg-pool's interface; pinned by `mixed-propagation.int-spec.ts`.
-    const queue = (this as unknown as { readonly _pendingQueue: unknown[] })._pendingQueue;
-    const passed = [...this.waiters].filter(({ holding }) => holding.length > 0).length - 1;
-    queue.splice(Math.min(passed, queue.length - 1), 0, queue.pop());
   }
 
   private starvation(holding: readonly TransactionConnection[]): Error | undefined {

@@ -50,3 +50,17 @@ export function refuseStarvation(
   const holders = [...stuck].map(({ options, ageMs }) => ({ name: options.name, ageMs }));
   return new TransactionStarvationError(max, holders);
 }
+
+/**
+ * Puts the last in the queue of `pool` in front of all that hold no connection: those would otherwise use up what the pool
+ * has left, one after the other, while its other connections lie idle in transactions that wait behind them.
+ *
+ * @param waiters - everybody who waits, the last in the queue included
+ */
+export function letPass(pool: object, waiters: Iterable<{ readonly holding: readonly unknown[] }>): void {
+  // Not part of pg-pool's interface; pinned by `mixed-propagation.int-spec.ts`.
+  const { _pendingQueue: queue } = pool as { readonly _pendingQueue: unknown[] };
+  let before = -1;
+  for (const { holding } of waiters) if (holding.length > 0) before += 1;
+  queue.splice(Math.min(before, queue.length - 1), 0, queue.pop());
+}

@@ -4,15 +4,6 @@ import type { CommitStatus } from '../transaction/transaction-runner.port.js';
 import type { DatabasePool } from './database-pool.js';
 
 /**
- * The id of the transaction, and when the statistics of the server were last emptied, which crash recovery does.
- *
- * PostgreSQL takes up counting where its log ends: a transaction whose log was not written yet when the server crashed
- * leaves its id to another one, whose fate is then what `pg_xact_status` tells. Only the crash gives that away.
- */
-export const READ_TRANSACTION_ID =
-  "SELECT pg_current_xact_id() || ' ' || coalesce(extract(epoch FROM stats_reset), 0) FROM pg_stat_bgwriter";
-
-/**
  * `recovered`: whether the latest checkpoint is that of the crash recovery; no other one but that of a shutdown holds its
  * own beginning. `beyond`: whether the server knew nothing of the transaction at the latest checkpoint.
  */
@@ -52,7 +43,7 @@ interface StatusRow {
  * behind, an `aborted` is true of the data that are left. An id that the server does not know any more is `unknown`.
  * https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-INFO-SNAPSHOT
  *
- * @param reference - what {@link READ_TRANSACTION_ID} has read
+ * @param reference - what `READ_TRANSACTION_ID` has read
  */
 export async function askTransactionStatus(
   pool: DatabasePool,
