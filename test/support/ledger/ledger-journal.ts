@@ -22,6 +22,12 @@ export class LedgerJournal {
     return this.keys.get(event) ?? [];
   }
 
+  /** All that was noted about a key. */
+  about(key: string): string {
+    const events = [...this.keys].filter(([event, keys]) => event.includes(' ') && keys.includes(key));
+    return `${key}: ${events.map(([event]) => event).join(', ')}`;
+  }
+
   /** How often everything came, by event and code. */
   get counts(): Record<string, number> {
     const rows = [...this.keys].filter(([event]) => event.includes(' '));

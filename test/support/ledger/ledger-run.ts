@@ -133,7 +133,10 @@ export class LedgerRun {
     const set = new Set(there);
     const intended = new Set(after.of('intent'));
     return {
-      acknowledgedAndLost: before.of('ack').filter((key) => !set.has(key)),
+      acknowledgedAndLost: before
+        .of('ack')
+        .filter((key) => !set.has(key))
+        .map((key) => after.about(key)),
       neverIntended: there.filter((key) => !intended.has(key)),
       twice: there.length === set.size ? [] : there.filter((key, index) => there.indexOf(key) !== index),
       halfDone: halfDone.map(({ wrong }) => wrong),

@@ -69,9 +69,10 @@ export async function askTransactionStatus(
 
 function judge({ status, sameRun, recovered, beyond }: StatusRow): CommitStatus | 'in progress' {
   if (!sameRun) {
-    // The id is another transaction's by now, also where that one runs: its session must not be ended.
-    if (recovered && beyond) return 'aborted';
-    if (!recovered && status !== 'aborted') return 'unknown';
+    // Another transaction has the id by now, also where that one runs: its session must not be ended.
+    if ((recovered && beyond) || status === 'in progress') return 'aborted';
+    // After a second crash nobody can tell whether the id had been handed on between the two.
+    if (status !== 'aborted') return 'unknown';
   }
   return status === 'committed' || status === 'aborted' || status === 'in progress' ? status : 'unknown';
 }
