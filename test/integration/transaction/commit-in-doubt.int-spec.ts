@@ -11,7 +11,6 @@ import type { FaultDatabase } from '../../support/faults/fault-database.js';
 import { useBench, useFaults } from '../../support/faults/fault-suite.js';
 import { PrivatePostgres } from '../../support/faults/private-postgres.js';
 import { TransactionLog } from '../../support/transaction-log.js';
-import { until } from '../../support/until.js';
 
 const EACH = 10;
 const COMMIT = { statement: /^COMMIT/ };
