@@ -346,10 +346,12 @@ export type {
   GivenShape,
   KeyOfAny,
   KnownKeys,
+  ModelTypesOf,
   NotBeside,
   Nothing,
   TypeMapCallback,
   UniqueArgs,
+  PrismaModelTypes,
   UniqueWhere,
   ValueOfAny,
 } from './client/model-types.js';

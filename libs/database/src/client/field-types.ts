@@ -1,12 +1,12 @@
-import type { Decimal, Types } from '@prisma/client/runtime/client';
-import type { DelegateOf } from './model-types.js';
+import type { Decimal } from '@prisma/client/runtime/client';
+import type { ModelTypesOf } from './model-types.js';
 
 /**
  * The fields and relations of a model, as the generated client's types carry them.
  *
  * @public
  */
-export type PayloadOf<Client, Model extends string> = Types.Public.Payload<DelegateOf<Client, Model>>;
+export type PayloadOf<Client, Model extends string> = ModelTypesOf<Client, Model>['payload'];
 
 /**
  * The fields of a model that are no relations, with the types of their values.

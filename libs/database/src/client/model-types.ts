@@ -57,14 +57,39 @@ export type GlobalOmitOf<Client> = Client extends {
   : object;
 
 /**
+ * Prisma's own types of a model.
+ *
+ * @internal
+ */
+export interface PrismaModelTypes {
+  /** By operation. */
+  readonly operations: any;
+  /** The fields. */
+  readonly payload: any;
+}
+
+/**
+ * What Prisma keeps on a delegate about its model. It is looked up once for each model: `Types.Public.Args` compares the
+ * whole delegate again for every operation.
+ *
+ * @internal
+ */
+export type ModelTypesOf<Client, Model extends string> =
+  DelegateOf<Client, Model> extends {
+    readonly [Each: symbol]: { types: infer ModelTypes extends PrismaModelTypes };
+  }
+    ? ModelTypes
+    : any;
+
+/**
  * The arguments of an operation on a model.
  *
  * @public
  */
-export type ArgsOf<Client, Model extends string, Op extends Operation> = Types.Public.Args<
-  DelegateOf<Client, Model>,
-  Op
->;
+export type ArgsOf<Client, Model extends string, Op extends Operation> = ModelTypesOf<
+  Client,
+  Model
+>['operations'][Op]['args'];
 
 /**
  * The result of an operation on a model; follows `select`, `include` and `omit` of the arguments.
@@ -72,7 +97,7 @@ export type ArgsOf<Client, Model extends string, Op extends Operation> = Types.P
  * @public
  */
 export type ResultOf<Client, Model extends string, Args, Op extends Operation> = Types.Result.GetResult<
-  Types.Public.Payload<DelegateOf<Client, Model>>,
+  ModelTypesOf<Client, Model>['payload'],
   Args,
   Op,
   GlobalOmitOf<Client>
@@ -216,9 +241,9 @@ export type PlainArgs<Client, Model extends string, Op extends Operation> = Omit
 export type UniqueKeyOf<Client, Model extends string> = 0 extends 1 & UniqueWhere<Client, Model>
   ? string
   : {
-      [Key in keyof UniqueWhere<Client, Model> & string]: Readonly<
-        Record<Key, NonNullable<UniqueWhere<Client, Model>[Key]>>
-      > extends UniqueWhere<Client, Model>
+      [Key in keyof UniqueWhere<Client, Model> & string]: {
+        readonly [Each in Key]: NonNullable<UniqueWhere<Client, Model>[Each]>;
+      } extends UniqueWhere<Client, Model>
         ? Key
         : never;
     }[keyof UniqueWhere<Client, Model> & string];
@@ -237,9 +262,7 @@ export type UniqueKeyValue<Client, Model extends string, Key extends string> = N
  *
  * @public
  */
-export type ColumnsOf<Client, Model extends string> = Types.Public.Payload<
-  DelegateOf<Client, Model>
->['scalars'];
+export type ColumnsOf<Client, Model extends string> = ModelTypesOf<Client, Model>['payload']['scalars'];
 
 /**
  * Without the keys that nobody gave: Prisma takes a key for given even when it holds undefined.
