@@ -99,6 +99,24 @@ describe('values that PostgreSQL cannot take', () => {
     expect(await bench.backend()).toBe(before);
   });
 
+  it.each([
+    ['read', 'SELECT $1::text || $2::text'],
+    ['write', 'INSERT INTO category (name, slug) VALUES ($1, $2)'],
+  ])(
+    'a %s with fewer values than it has parameters is a mistake, and costs no connection',
+    async (_, sql) => {
+      const before = await bench.backend();
+      for (const attempt of [
+        () => bench.prisma.$executeRawUnsafe(sql, 'one'),
+        () => bench.transactions.run(() => bench.prisma.$executeRawUnsafe(sql, 'one')),
+      ]) {
+        const { error } = await bench.verdict(attempt(), 'QUERY');
+        expect(error).toMatchObject({ retryable: false, outcome: 'not-applied' });
+      }
+      expect(await bench.backend()).toBe(before);
+    },
+  );
+
   it('row 44: a number that is out of range is refused, and costs no connection', async () => {
     const before = await bench.backend();
     const { error } = await bench.verdict(

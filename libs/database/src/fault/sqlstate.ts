@@ -11,6 +11,7 @@ const BY_STATE: Readonly<Record<string, VerdictKind>> = {
   '57P01': 'lost', // shutdown, or pg_terminate_backend
   '57P02': 'lost', // another backend crashed
   '57P05': 'lost', // idle_session_timeout
+  // 08P01 is left to its severity: with ERROR it is a statement whose values are not as many as its parameters.
   '08007': 'outcome-unknown', // transaction resolution unknown
   '40003': 'outcome-unknown', // statement completion unknown
   '57P04': 'schema', // the database was dropped

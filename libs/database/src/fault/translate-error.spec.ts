@@ -65,6 +65,10 @@ describe('classifyFault', () => {
     [adapter({ kind: 'TransactionWriteConflict' }), 'SERIALIZATION_FAILURE'],
     [adapter({ kind: 'TooManyConnections', cause: 'x' }), 'RESOURCE'],
     [adapter({ kind: 'ConnectionClosed' }), 'OUTCOME_UNKNOWN'],
+    // The server's own
+    [server('08P01', 'bind message supplies 1 parameters, but prepared statement "" requires 2'), 'QUERY'],
+    [wrapped('P2010', { originalCode: '08P01', severity: 'ERROR', kind: 'postgres' }), 'QUERY'],
+    [server('08P01', 'invalid frontend message type 0', { severity: 'FATAL' }), 'OUTCOME_UNKNOWN'],
     // pg and pg-pool
     [error('timeout exceeded when trying to connect'), 'POOL_TIMEOUT'],
     [error('Connection terminated due to connection timeout'), 'UNAVAILABLE'],

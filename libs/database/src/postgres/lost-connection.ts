@@ -16,8 +16,9 @@ export interface ConnectionLoss {
 }
 
 const TOO_LONG = 'ERR_STRING_TOO_LONG';
-// A session that is ended by the server says so with one of these; the answer of the statement never comes.
-const SESSION_ENDED = /^(?:57P0[1-5]|25P03|25P04|08.{3})$/;
+// A session that is ended by the server says so with one of these; the answer of the statement never comes. 08P01 is not
+// among them: PostgreSQL says it of a statement with too few values, and keeps the session unless it adds FATAL.
+const SESSION_ENDED = /^(?:57P0[1-5]|25P03|25P04|08(?!P01).{3})$/;
 
 /** Whether a server's reply means that its session is over, other than an ordinary refusal of one statement. */
 export function endsSession(error: unknown): boolean {
