@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { statementKind } from './statement-kind.js';
+import { statementKind, transactionControl } from './statement-kind.js';
 
 describe('the kind of a statement', () => {
   it.each([
@@ -53,5 +53,32 @@ describe('the kind of a statement', () => {
       expect(statementKind(`SELECT 1 ${part.repeat(50_000)}`)).not.toBe('commit');
     expect(statementKind(`SELECT '${'x'.repeat(50_000_000)}'`)).toBe('read');
     expect(performance.now() - started).toBeLessThan(1_000);
+  });
+});
+
+describe('transactionControl', () => {
+  it.each([
+    ['COMMIT', 'COMMIT'],
+    [' ( commit and chain', 'COMMIT'],
+    ['-- first\n/* then */ rollback', 'ROLLBACK'],
+    ['START  TRANSACTION ISOLATION LEVEL SERIALIZABLE', 'START  TRANSACTION'],
+    ["PREPARE TRANSACTION 'x'", 'PREPARE TRANSACTION'],
+    ['end', 'END'],
+    [';;abort', 'ABORT'],
+  ])('names the command of %j', (sql, command) => {
+    expect(transactionControl(sql)).toBe(command);
+  });
+
+  it.each([
+    'SELECT 1',
+    'ROLLBACK TO SAVEPOINT a',
+    'rollback work to a',
+    'SAVEPOINT a',
+    'PREPARE plan AS SELECT 1',
+    "/* COMMIT */ SELECT 'COMMIT'",
+    'SELECT "end" FROM ends',
+    'endless',
+  ])('finds none in %j', (sql) => {
+    expect(transactionControl(sql)).toBeUndefined();
   });
 });
