@@ -18,7 +18,11 @@ import {
 // Several deploys or child processes in one test, on a machine that may be busy.
 jest.setTimeout(20_000);
 
-const SHOP_TABLES = ['category', 'customer', 'customer_order', 'order_item', 'product', 'stock_item'];
+const SHOP_TABLES = [
+  'category', 'customer', 'customer_order', 'day_closing', 'order_item', 'payment', 'price_change', 'product', 'refund',
+  'refund_line', 'register', 'register_closing', 'sale', 'sale_line', 'stock_item', 'stock_transfer', 'stock_transfer_line',
+  'storage', 'stored_item',
+]; // prettier-ignore
 
 describe('deploying migrations', () => {
   let database: TestDatabase;
