@@ -65,7 +65,10 @@ export async function compoundKeysAreTheirUniqueWhere(): Promise<void> {
 
 export async function theServiceIsTheRegisteredClient(): Promise<void> {
   expectTypeOf<ModelOf<PrismaClient>>().toEqualTypeOf<
-    'category' | 'product' | 'stockItem' | 'customer' | 'order' | 'orderItem'
+    | ('category' | 'product' | 'stockItem' | 'customer' | 'order' | 'orderItem')
+    | ('storage' | 'storedItem' | 'stockTransfer' | 'stockTransferLine')
+    | ('register' | 'sale' | 'saleLine' | 'payment' | 'refund' | 'refundLine')
+    | ('registerClosing' | 'dayClosing' | 'priceChange')
   >();
   expectTypeOf<GlobalOmitOf<PrismaClient>>().toBeObject();
   const rows = await prisma.product.findMany({ select: { sku: true } });

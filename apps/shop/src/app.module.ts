@@ -17,7 +17,9 @@ import { ShopExceptionFilter } from './http/shop-exception.filter.js';
 import { StockModule } from './inventory/stock.module.js';
 import { OrderModule } from './orders/order.module.js';
 import { ProductModule } from './products/product.module.js';
+import { RegisterModule } from './registers/register.module.js';
 import { ReportModule } from './reports/report.module.js';
+import { SaleModule } from './sales/sale.module.js';
 import { SeedModule } from './seed/seed.module.js';
 
 // The same distance from `src` and from `dist`, whatever the working directory is.
@@ -53,6 +55,8 @@ export class AppModule {
         StockModule,
         CustomerModule,
         OrderModule,
+        RegisterModule,
+        SaleModule,
         ReportModule,
         ExportModule,
         BackOfficeModule,

@@ -94,7 +94,7 @@ describe('an order that cannot be placed', () => {
       statusCode: 409,
       error: 'Conflict',
       message: expect.stringMatching(
-        new RegExp(`^Product ${scarce} "Lamp \\d+" has 1 in stock and 2 were ordered`),
+        new RegExp(`^Product ${scarce} "Lamp \\d+" has 1 in stock and 2 were asked for`),
       ),
       details: { productId: scarce, requested: 2, available: 1 },
     });

@@ -137,7 +137,7 @@ CREATE TABLE "day_closing" (
     "refunds" INTEGER NOT NULL,
     "refund_cents" BIGINT NOT NULL,
     "cash_cents" BIGINT NOT NULL,
-    "stock_value_cents" BIGINT NOT NULL,
+    "stock_value_cents" DECIMAL(30,0) NOT NULL,
     "closed_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "day_closing_pkey" PRIMARY KEY ("day")

@@ -18,13 +18,8 @@ import {
   InsufficientStockError,
   StockOutOfRangeError,
 } from '../../../apps/shop/src/inventory/stock.errors.js';
-import {
-  mergeWanted,
-  priceLine,
-  totalOf,
-  type OrderLine,
-  type WantedProduct,
-} from '../../../apps/shop/src/orders/order-lines.js';
+import { mergeWanted, type WantedProduct } from '../../../apps/shop/src/inventory/wanted-products.js';
+import { priceLine, totalOf, type OrderLine } from '../../../apps/shop/src/orders/order-lines.js';
 import { OrderNotFoundError, OrderNotTrackedError } from '../../../apps/shop/src/orders/order.errors.js';
 import {
   ProductInactiveError,

@@ -1,14 +1,20 @@
 import { ShopError } from '../errors/shop.error.js';
 
-/** What an order asks for is not on the shelf. */
+/** What is asked for is not there. */
 export class InsufficientStockError extends ShopError {
   override readonly name = 'InsufficientStockError';
   readonly kind = 'conflict';
   override readonly details: { productId: number; requested: number; available: number };
 
-  constructor(product: { readonly id: number; readonly name: string }, requested: number, available: number) {
+  /** @param place - where it was looked for */
+  constructor(
+    product: { readonly id: number; readonly name: string },
+    requested: number,
+    available: number,
+    place = 'in stock',
+  ) {
     super(
-      `Product ${product.id} "${product.name}" has ${available} in stock and ${requested} were ordered; nothing was ordered.`,
+      `Product ${product.id} "${product.name}" has ${available} ${place} and ${requested} were asked for; nothing was changed.`,
     );
     this.details = { productId: product.id, requested, available };
   }

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { DatabaseModule } from 'nestjs-database';
+import { ShelfService } from './shelf.service.js';
 import { StockController } from './stock.controller.js';
 import { StockRepository } from './stock.repository.js';
 import { StockService } from './stock.service.js';
@@ -9,7 +10,7 @@ const repositories = DatabaseModule.forFeature([StockRepository]);
 @Module({
   imports: [repositories],
   controllers: [StockController],
-  providers: [StockService],
-  exports: [repositories],
+  providers: [StockService, ShelfService],
+  exports: [ShelfService, repositories],
 })
 export class StockModule {}

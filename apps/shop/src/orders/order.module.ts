@@ -3,6 +3,7 @@ import { DatabaseModule } from 'nestjs-database';
 import { CustomerModule } from '../customers/customer.module.js';
 import { StockModule } from '../inventory/stock.module.js';
 import { ProductModule } from '../products/product.module.js';
+import { LinePricing } from './line-pricing.js';
 import { OrderController } from './order.controller.js';
 import { OrderItemRepository } from './order-item.repository.js';
 import { OrderList } from './order-list.js';
@@ -15,7 +16,7 @@ const repositories = DatabaseModule.forFeature([OrderRepository, OrderItemReposi
 @Module({
   imports: [ProductModule, StockModule, CustomerModule, repositories],
   controllers: [OrderController],
-  providers: [OrderService, OrderList, OrderTracking],
-  exports: [repositories],
+  providers: [LinePricing, OrderService, OrderList, OrderTracking],
+  exports: [LinePricing, repositories],
 })
 export class OrderModule {}

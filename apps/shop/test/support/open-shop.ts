@@ -103,6 +103,22 @@ export class OpenShop {
     return row?.id ?? 0;
   }
 
+  /** Adds a register, opens it for the day unless there is none, and gives its id. */
+  async openRegister(day?: string): Promise<number> {
+    const [row] = await this.database.query<{ id: number }>(
+      'INSERT INTO register (name, open_day) VALUES (md5(random()::text), $1::date) RETURNING id',
+      [day ?? null],
+    );
+    return row?.id ?? 0;
+  }
+
+  /** What the receipt printer has printed of a register. */
+  printed(registerId: number): string[] {
+    return this.log
+      .filter((line) => line.includes(` ${registerId}-`) && /^(?:Receipt|Refund) /.test(line))
+      .map((line) => /^\w+ \d+-\d+/.exec(line)?.[0] ?? '');
+  }
+
   async stockOf(productId: number): Promise<number> {
     const sql = 'SELECT quantity FROM stock_item WHERE product_id = $1';
     const [row] = await this.database.query<{ quantity: number }>(sql, [productId]);
