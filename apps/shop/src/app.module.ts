@@ -19,6 +19,7 @@ import { OrderModule } from './orders/order.module.js';
 import { ProductModule } from './products/product.module.js';
 import { RegisterModule } from './registers/register.module.js';
 import { ReportModule } from './reports/report.module.js';
+import { ReturnModule } from './returns/return.module.js';
 import { SaleModule } from './sales/sale.module.js';
 import { SeedModule } from './seed/seed.module.js';
 
@@ -57,6 +58,7 @@ export class AppModule {
         OrderModule,
         RegisterModule,
         SaleModule,
+        ReturnModule,
         ReportModule,
         ExportModule,
         BackOfficeModule,
