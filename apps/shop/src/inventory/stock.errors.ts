@@ -33,3 +33,12 @@ export class StockOutOfRangeError extends ShopError {
     this.details = { productId, delta, available };
   }
 }
+
+export class PlaceNotFoundError extends ShopError {
+  override readonly name = 'PlaceNotFoundError';
+  readonly kind = 'not-found';
+
+  constructor(code: string) {
+    super(`There is no place with the code "${code}".`);
+  }
+}
