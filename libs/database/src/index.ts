@@ -190,7 +190,7 @@ export {
   type SortableField,
 } from './repository/user-input/query-rules.js';
 export type { FieldAt, KindOf, PayloadOf, ScalarsOf } from './client/field-types.js';
-export { escapeLike } from './repository/like-pattern.js';
+export { escapeLike } from './query/like-pattern.js';
 
 // Transactions
 export { TransactionManager } from './transaction/transaction-manager.js';

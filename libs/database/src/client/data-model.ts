@@ -1,4 +1,5 @@
 import { InvalidOptionsError } from '../config/config.errors.js';
+import { readSchemaText, type SchemaText } from './schema-text.js';
 
 /** A field as the schema names it. */
 export interface DataModelField {
@@ -33,9 +34,9 @@ export function readDataModel(client: unknown): Readonly<Record<string, DataMode
   const generated = client as GeneratedClient | null;
   const models = generated?._runtimeDataModel?.models;
   if (typeof models === 'object' && models !== null) {
-    const schema = generated?._engineConfig?.inlineSchema;
+    const { enums } = readSchemaText(client);
     return Object.fromEntries(
-      Object.entries(models).map(([name, model]) => [name, withMappedEnums(model, schema)]),
+      Object.entries(models).map(([name, model]) => [name, withMappedEnums(model, enums)]),
     );
   }
   throw new InvalidOptionsError('DatabaseModule', [
@@ -45,12 +46,11 @@ export function readDataModel(client: unknown): Readonly<Record<string, DataMode
 
 interface GeneratedClient {
   readonly _runtimeDataModel?: { readonly models?: Readonly<Record<string, DataModel>> | null };
-  readonly _engineConfig?: { readonly inlineSchema?: unknown };
 }
 
 /** Only the text of the schema, which the client carries as well, says of an enum's values how the database names them. */
-function withMappedEnums(model: DataModel, schema: unknown): DataModel {
-  const isMapped = ({ kind, type }: DataModelField) => kind === 'enum' && mapsValues(schema, type);
+function withMappedEnums(model: DataModel, enums: SchemaText['enums']): DataModel {
+  const isMapped = ({ kind, type }: DataModelField) => kind === 'enum' && mapsValues(enums.get(type));
   return {
     ...model,
     fields: model.fields.map((field) => (isMapped(field) ? { ...field, hasMappedValues: true } : field)),
@@ -58,10 +58,8 @@ function withMappedEnums(model: DataModel, schema: unknown): DataModel {
 }
 
 /** An enum that cannot be found is taken for mapped, which costs time and is never wrong. */
-function mapsValues(schema: unknown, name: string): boolean {
-  if (typeof schema !== 'string') return true;
-  const body = new RegExp(`^\\s*enum\\s+${name}\\s*\\{([\\s\\S]*?)^\\s*\\}`, 'm').exec(schema)?.[1];
-  return body === undefined || /[^@]@map\(/.test(body);
+function mapsValues(values: ReadonlyMap<string, string> | undefined): boolean {
+  return values === undefined || [...values].some(([name, stored]) => name !== stored);
 }
 
 /** The delegate of a model as the client names it: `OrderItem` is `client.orderItem`. */

@@ -1,21 +1,15 @@
-import { readProperty } from '../common/safe-read.js';
 import { InvalidOptionsError } from '../config/config.errors.js';
 import { delegateName, readDataModel, type DataModelField } from './data-model.js';
 import type { PrismaClientClass } from './database-register.js';
+import { parseSchemaText, schemaTextOf, type FieldText } from './schema-text.js';
 
 /** A field as the schema declares it. */
-export interface FieldShape {
+export interface FieldShape extends Pick<FieldText, 'isList' | 'isNullable' | 'nativeType' | 'nativeSize'> {
   readonly name: string;
   /** `object` is a relation. */
   readonly kind: 'scalar' | 'enum' | 'object' | 'unsupported';
   /** Prisma's scalar type, the name of an enum, or that of the related model. */
   readonly type: string;
-  readonly isList: boolean;
-  readonly isNullable: boolean;
-  /** The type in the database where the schema names one: `Uuid` for `@db.Uuid`. */
-  readonly nativeType: string | undefined;
-  /** The first figure of the native type: 50 for `@db.VarChar(50)`. */
-  readonly nativeSize: number | undefined;
 }
 
 /** A model as the schema declares it: its fields by name. */
@@ -29,12 +23,6 @@ export interface SchemaShape {
   readonly enums: ReadonlyMap<string, readonly string[]>;
 }
 
-const BLOCK = /^\s*(model|view|enum)\s+(\w+)\s*\{$/;
-const FIELD = /^\s*(\w+)\s+\w+(\?|\[\])?(?:\s|$)/;
-/** Before a comment. */
-const NATIVE = /^(?:(?!\s\/\/).)*?\s@\w+\.(\w+)(?:\((\d+))?/;
-const ENUM_VALUE = /^\s*(\w+)\s*(?:@map\(|\/\/|$)/;
-
 /**
  * Reads what a generated client class carries along: no connection is made, and nothing is kept.
  *
@@ -46,17 +34,13 @@ const ENUM_VALUE = /^\s*(\w+)\s*(?:@map\(|\/\/|$)/;
 export function readSchema(client: PrismaClientClass): SchemaShape {
   const instance = instantiate(client);
   const dataModel = readDataModel(instance);
-  // Not documented either, so its shape is checked.
-  const text = readProperty(readProperty(instance, '_engineConfig'), 'inlineSchema');
-  if (typeof text !== 'string') throw notAClient();
-  const blocks = readBlocks(text);
-  const models = Object.entries(dataModel).map(([name, { fields }]) => {
-    const lines = blocks.get(`model ${name}`) ?? blocks.get(`view ${name}`) ?? [];
-    return [name, readFields(fields, lines)] as const;
-  });
-  const enums = [...blocks]
-    .filter(([name]) => name.startsWith('enum '))
-    .map(([name, lines]) => [name.slice('enum '.length), readValues(lines)] as const);
+  const text = schemaTextOf(instance);
+  if (text === undefined) throw notAClient();
+  const declared = parseSchemaText(text);
+  const models = Object.entries(dataModel).map(
+    ([name, { fields }]) => [name, readFields(fields, declared.fields.get(name))] as const,
+  );
+  const enums = [...declared.enums].map(([name, values]) => [name, [...values.keys()]] as const);
   return { models: new Map(models), enums: new Map(enums) };
 }
 
@@ -88,36 +72,14 @@ function notAClient(): InvalidOptionsError {
   ]);
 }
 
-function readBlocks(text: string): ReadonlyMap<string, readonly string[]> {
-  const blocks = new Map<string, string[]>();
-  let lines: string[] | undefined;
-  for (const line of text.split(/\r?\n/)) {
-    const [, kind, name] = BLOCK.exec(line) ?? [];
-    if (lines === undefined && kind !== undefined) blocks.set(`${kind} ${name}`, (lines = []));
-    else if (line.trim() === '}') lines = undefined;
-    else lines?.push(line);
-  }
-  return blocks;
-}
-
-function readFields(fields: readonly DataModelField[], lines: readonly string[]): ModelShape {
-  const declared = new Map<string, { modifier: string | undefined; line: string }>();
-  for (const line of lines) {
-    const [, name, modifier] = FIELD.exec(line) ?? [];
-    if (name !== undefined) declared.set(name, { modifier, line });
-  }
+function readFields(
+  fields: readonly DataModelField[],
+  declared: ReadonlyMap<string, FieldText> | undefined,
+): ModelShape {
   return new Map(
     fields.map(({ name, kind, type }) => {
-      const { modifier, line = '' } = declared.get(name) ?? {};
-      const [, nativeType, size] = NATIVE.exec(line) ?? [];
-      const isList = modifier === '[]';
-      const isNullable = modifier === '?';
-      const nativeSize = size === undefined ? undefined : Number(size);
+      const { isList = false, isNullable = false, nativeType, nativeSize } = declared?.get(name) ?? {};
       return [name, { name, kind, type, isList, isNullable, nativeType, nativeSize }];
     }),
   );
-}
-
-function readValues(lines: readonly string[]): readonly string[] {
-  return lines.flatMap((line) => ENUM_VALUE.exec(line)?.[1] ?? []);
 }

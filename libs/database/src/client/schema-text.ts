@@ -1,5 +1,13 @@
+import { readProperty } from '../common/safe-read.js';
+
 /** What the text of a schema says of a field and a generated client's data model does not. */
-export interface FieldDefaults {
+export interface FieldText {
+  readonly isList: boolean;
+  readonly isNullable: boolean;
+  /** The type in the database where the schema names one: `Uuid` for `@db.Uuid`. */
+  readonly nativeType: string | undefined;
+  /** The first figure of the native type: 50 for `@db.VarChar(50)`. */
+  readonly nativeSize: number | undefined;
   /** `@updatedAt`, which Prisma fills in the client. */
   readonly updatedAt: boolean;
   /** What `@default(…)` holds, such as `uuid(7)` or `now()`; undefined without one. */
@@ -8,34 +16,38 @@ export interface FieldDefaults {
 
 /** What the text of a schema says beside the data model. */
 export interface SchemaText {
-  /** By model and field, both as the schema names them. */
-  readonly fields: ReadonlyMap<string, ReadonlyMap<string, FieldDefaults>>;
-  /** By enum: the names in the database, where they differ from those in the schema. */
+  /** By model or view, and field, as the schema names them. */
+  readonly fields: ReadonlyMap<string, ReadonlyMap<string, FieldText>>;
+  /** By enum and value, in the order of the schema: the value's name in the database. */
   readonly enums: ReadonlyMap<string, ReadonlyMap<string, string>>;
 }
 
-const BLOCK = /^\s*(model|enum)\s+(\w+)\s*\{\s*$/;
+const BLOCK = /^\s*(model|view|enum)\s+(\w+)\s*\{\s*$/;
 
 /**
- * Reads the schema that a generated client carries along, under a name that is not documented (Prisma 7.10). A client
- * without it is as one whose schema says nothing of the kind.
+ * The schema that a generated client carries along, under a name that is not documented (Prisma 7.10); undefined for a
+ * client without it.
  */
+export function schemaTextOf(client: unknown): string | undefined {
+  const text = readProperty(readProperty(client, '_engineConfig'), 'inlineSchema');
+  return typeof text === 'string' ? text : undefined;
+}
+
+/** A client without the text is as one whose schema says nothing of the kind. */
 export function readSchemaText(client: unknown): SchemaText {
-  const config = (client as { readonly _engineConfig?: { readonly inlineSchema?: unknown } } | null)
-    ?._engineConfig;
-  return parseSchemaText(typeof config?.inlineSchema === 'string' ? config.inlineSchema : '');
+  return parseSchemaText(schemaTextOf(client) ?? '');
 }
 
 export function parseSchemaText(schema: string): SchemaText {
-  const fields = new Map<string, Map<string, FieldDefaults>>();
+  const fields = new Map<string, Map<string, FieldText>>();
   const enums = new Map<string, Map<string, string>>();
   let take: ((name: string, attributes: string) => void) | undefined;
-  for (const line of schema.split('\n')) {
+  for (const line of schema.split(/\r?\n/)) {
     const code = withoutComment(line);
     const block = BLOCK.exec(code);
     if (block !== null) {
       const [, kind, name = ''] = block;
-      take = kind === 'model' ? takeFields(fields, name) : takeValues(enums, name);
+      take = kind === 'enum' ? takeValues(enums, name) : takeFields(fields, name);
     } else if (code.trim() === '}') take = undefined;
     else {
       const entry = /^\s*(\w+)\s*(.*)$/.exec(code);
@@ -45,13 +57,20 @@ export function parseSchemaText(schema: string): SchemaText {
   return { fields, enums };
 }
 
-function takeFields(fields: Map<string, Map<string, FieldDefaults>>, model: string) {
-  const found = new Map<string, FieldDefaults>();
+function takeFields(fields: Map<string, Map<string, FieldText>>, model: string) {
+  const found = new Map<string, FieldText>();
   fields.set(model, found);
-  return (name: string, attributes: string) => {
+  return (name: string, declaration: string) => {
+    const bare = declaration.replace(TEXT, '""');
+    const [, modifier] = MODIFIER.exec(bare) ?? [];
+    const [, nativeType, size] = NATIVE.exec(bare) ?? [];
     found.set(name, {
-      updatedAt: /@updatedAt\b/.test(attributes.replace(TEXT, '""')),
-      byDefault: argumentOf('@default', attributes),
+      isList: modifier === '[]',
+      isNullable: modifier === '?',
+      nativeType,
+      nativeSize: size === undefined ? undefined : Number(size),
+      updatedAt: /@updatedAt\b/.test(bare),
+      byDefault: argumentOf(DEFAULT, declaration),
     });
   };
 }
@@ -60,8 +79,8 @@ function takeValues(enums: Map<string, Map<string, string>>, name: string) {
   const found = new Map<string, string>();
   enums.set(name, found);
   return (value: string, attributes: string) => {
-    const mapped = argumentOf('@map', attributes);
-    if (mapped !== undefined) found.set(value, JSON.parse(mapped) as string);
+    const mapped = argumentOf(MAP, attributes);
+    found.set(value, mapped === undefined ? value : (JSON.parse(mapped) as string));
   };
 }
 
@@ -69,9 +88,17 @@ const TEXT = /"(?:[^"\\]|\\.)*"/g;
 /** A text, or anything but texts and parentheses. */
 const PIECE = `${TEXT.source}|[^"()]`;
 
-/** What stands in the parentheses of an attribute, which may hold parentheses and texts themselves. */
-function argumentOf(attribute: string, attributes: string): string | undefined {
-  const pattern = new RegExp(`(?:^|\\s)${attribute}\\(((?:${PIECE}|\\((?:${PIECE})*\\))*)\\)`);
+const DEFAULT = attribute('@default');
+const MAP = attribute('@map');
+const MODIFIER = /^\w+(\?|\[\])?(?:\s|$)/;
+const NATIVE = /\s@\w+\.(\w+)(?:\((\d+))?/;
+
+/** What stands in the parentheses of an attribute may hold parentheses and texts itself. */
+function attribute(name: string): RegExp {
+  return new RegExp(`(?:^|\\s)${name}\\(((?:${PIECE}|\\((?:${PIECE})*\\))*)\\)`);
+}
+
+function argumentOf(pattern: RegExp, attributes: string): string | undefined {
   const argument = pattern.exec(attributes)?.[1];
   return argument?.replace(/^\s*(?:value|name)\s*:\s*/, '').trim();
 }

@@ -1,4 +1,5 @@
 import { ValidationError } from '../errors/validation.error.js';
+import { isDecimal } from './decimal-value.js';
 import type { Arguments } from './defined-filters.js';
 
 /** The scalar fields of a model, as far as an id is concerned. */
@@ -60,11 +61,6 @@ function isScalar(value: unknown, path: string): boolean {
   }
 }
 
-/** A decimal of whatever library; what comes out of JSON has no functions. */
-function isDecimal(value: object): value is { toFixed(): string } {
-  return 'toFixed' in value && typeof value.toFixed === 'function';
-}
-
 function noId(path: string, what: string): ValidationError {
   return new ValidationError(
     path,
@@ -88,8 +84,7 @@ export function idText(value: unknown, typeName: string): string {
   if (ArrayBuffer.isView(value)) {
     return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex');
   }
-  const text =
-    typeof value === 'object' && value !== null && isDecimal(value) ? value.toFixed() : String(value);
+  const text = isDecimal(value) ? value.toFixed() : String(value);
   if (typeName === 'DateTime') return String(new Date(text).toJSON());
   return typeName === 'Decimal' && text.includes('.') ? text.replace(/\.?0+$/, '') : text;
 }

@@ -2,6 +2,7 @@ import type { OperationNode } from 'kysely';
 import { InvalidOptionsError } from '../../config/config.errors.js';
 import { ValidationError } from '../../errors/validation.error.js';
 import { kysely } from '../kysely-module.js';
+import { escapeLike } from '../like-pattern.js';
 import { Sql } from '../sql.js';
 import { expressionNode, pieceNode, SqlExpression } from './expressions.js';
 
@@ -28,9 +29,9 @@ export const OPERATORS = [
 export type Operator = (typeof OPERATORS)[number];
 
 const PATTERNS = {
-  contains: (text: string) => `%${escapePattern(text)}%`,
-  startsWith: (text: string) => `${escapePattern(text)}%`,
-  endsWith: (text: string) => `%${escapePattern(text)}`,
+  contains: (text: string) => `%${escapeLike(text)}%`,
+  startsWith: (text: string) => `${escapeLike(text)}%`,
+  endsWith: (text: string) => `%${escapeLike(text)}`,
 };
 
 /** `left operator value`, with the value as a parameter. */
@@ -139,8 +140,4 @@ function nullOrBoolean(value: unknown): null | boolean {
 function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
   throw new ValidationError('value', 'is no text.');
-}
-
-function escapePattern(text: string): string {
-  return text.replace(/[\\%_]/g, '\\$&');
 }

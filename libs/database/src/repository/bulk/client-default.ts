@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { FieldDefaults } from '../../client/schema-text.js';
+import type { FieldText } from '../../client/schema-text.js';
 import type { ModelColumn } from '../../query/model-table.js';
 
 /**
@@ -14,7 +14,7 @@ export type LeftOut =
 const DATABASE: LeftOut = { by: 'database' };
 
 /** @param now - one instant for all rows of a call */
-export function leftOut(column: ModelColumn, defaults: FieldDefaults | undefined, now: Date): LeftOut {
+export function leftOut(column: ModelColumn, defaults: FieldText | undefined, now: Date): LeftOut {
   if (defaults?.updatedAt === true) return { by: 'client', value: () => now };
   if (column.hasDefault || column.generated) return DATABASE;
   const byDefault = defaults?.byDefault;

@@ -1,4 +1,4 @@
-import type { FieldDefaults } from '../../client/schema-text.js';
+import type { FieldText } from '../../client/schema-text.js';
 import { ValidationError, type ValidationProblem } from '../../errors/validation.error.js';
 import type { ModelColumn, ModelTable } from '../../query/model-table.js';
 import type { Arguments } from '../defined-filters.js';
@@ -15,7 +15,7 @@ export interface ColumnRows {
 /** How values of a model become text. */
 export interface RowSchema {
   readonly table: ModelTable;
-  readonly defaults: ReadonlyMap<string, FieldDefaults> | undefined;
+  readonly defaults: ReadonlyMap<string, FieldText> | undefined;
   readonly enums: ReadonlyMap<string, ReadonlyMap<string, string>>;
   readonly now: Date;
 }

@@ -1,5 +1,6 @@
 import { timestampText } from '../../common/timestamp-text.js';
 import { readDate } from '../date-text.js';
+import { isDecimal } from '../decimal-value.js';
 import { isPlainObject } from '../record-id.js';
 import type { ModelColumn } from '../../query/model-table.js';
 
@@ -116,11 +117,4 @@ function jsonText(value: unknown): string | UnusableValue {
 function isNullType(value: unknown, name: 'JsonNull' | 'DbNull'): boolean {
   if (typeof value !== 'object' || value === null || !('_getName' in value)) return false;
   return typeof value._getName === 'function' && (value as { _getName: () => unknown })._getName() === name;
-}
-
-/** Prisma's decimals, and those of another copy of the library they come from. */
-function isDecimal(value: unknown): value is { toString(): string } {
-  if (typeof value !== 'object' || value === null || isPlainObject(value)) return false;
-  const { s, e, d } = value as { readonly s?: unknown; readonly e?: unknown; readonly d?: unknown };
-  return typeof s === 'number' && typeof e === 'number' && Array.isArray(d);
 }

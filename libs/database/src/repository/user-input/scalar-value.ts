@@ -1,5 +1,6 @@
 import type { FieldShape, SchemaShape } from '../../client/schema-shape.js';
 import { readDate } from '../date-text.js';
+import { INT2, INT4, INT8, OID, type IntegerRange } from '../integer-ranges.js';
 
 /** How a value that a user sent is read. */
 export interface ScalarRule {
@@ -17,11 +18,7 @@ export type ScalarType =
 /** The value as Prisma takes it, or what is wrong with it. */
 export type Reading = { readonly value: unknown } | { readonly problem: string };
 
-const INT32 = { min: -(2n ** 31n), max: 2n ** 31n - 1n };
-const INTEGERS: Readonly<Record<string, { min: bigint; max: bigint }>> = {
-  SmallInt: { min: -(2n ** 15n), max: 2n ** 15n - 1n },
-  Oid: { min: 0n, max: 2n ** 32n - 1n },
-};
+const NATIVE_INTEGERS: Readonly<Record<string, IntegerRange>> = { SmallInt: INT2, Oid: OID };
 /** Texts in the database that take any characters. */
 const TEXT_TYPES = new Set([undefined, 'Text', 'VarChar', 'Char', 'Citext']);
 
@@ -37,9 +34,9 @@ export function scalarRuleOf(
   if (kind !== 'scalar') return undefined;
   switch (type) {
     case 'Int':
-      return { type: 'int', ...(INTEGERS[nativeType ?? ''] ?? INT32) };
+      return { type: 'int', ...(NATIVE_INTEGERS[nativeType ?? ''] ?? INT4) };
     case 'BigInt':
-      return { type: 'bigint', min: -(2n ** 63n), max: 2n ** 63n - 1n };
+      return { type: 'bigint', ...INT8 };
     case 'Float':
       return { type: 'float' };
     case 'Decimal':

@@ -1,4 +1,4 @@
-import { escapeLike } from '../like-pattern.js';
+import { escapeLike } from '../../query/like-pattern.js';
 import type { FieldRule, QueryOperator } from './query-rules.js';
 
 /** One condition on one field, with a value of the field's own type. */

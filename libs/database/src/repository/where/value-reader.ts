@@ -1,11 +1,11 @@
 import type { ModelColumn } from '../../query/model-table.js';
+import { isDecimal } from '../decimal-value.js';
+import { INT2, INT4, INT8, isWithin, type IntegerRange } from '../integer-ranges.js';
 import { baseType } from './base-type.js';
 
 /** A value as a parameter; undefined for one that only Prisma can judge. */
 type Reader = (value: unknown) => { readonly value: unknown } | undefined;
 
-const INT4_MAX = 2_147_483_647;
-const INT8_MAX = 2n ** 63n - 1n;
 const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i;
 /** What `toISOString` writes; other forms of ISO 8601 have rules of Prisma's own. */
 const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
@@ -14,13 +14,16 @@ const DECIMAL = /^-?\d{1,1000}(\.\d{1,1000})?$/;
 const taken = (value: unknown) => ({ value });
 const ifTrue = (condition: boolean, value: unknown) => (condition ? { value } : undefined);
 
+const isIntegerOf = (range: IntegerRange, value: unknown) =>
+  Number.isInteger(value) && isWithin(range, value as number);
+
 const READERS: Readonly<Record<string, Reader>> = {
   String: (value) => ifTrue(typeof value === 'string' && !value.includes('\0'), value),
   Boolean: (value) => ifTrue(typeof value === 'boolean', value),
-  Int: (value) => ifTrue(Number.isInteger(value) && Math.abs(value as number) <= INT4_MAX, value),
+  Int: (value) => ifTrue(isIntegerOf(INT4, value), value),
   BigInt: (value) => {
     if (typeof value === 'number') return ifTrue(Number.isSafeInteger(value), value);
-    return ifTrue(typeof value === 'bigint' && value <= INT8_MAX && value >= -INT8_MAX, value);
+    return ifTrue(typeof value === 'bigint' && isWithin(INT8, value), value);
   },
   Float: (value) => ifTrue(Number.isFinite(value), value),
   Decimal: readDecimal,
@@ -53,8 +56,7 @@ export function valueReader({
   const base = baseType(sqlType);
   if (kind !== 'scalar' || !SQL_TYPES[type]?.includes(base)) return undefined;
   if (base === 'uuid') return (value) => ifTrue(typeof value === 'string' && UUID.test(value), value);
-  if (base === 'smallint')
-    return (value) => ifTrue(Number.isInteger(value) && Math.abs(value as number) < 32_768, value);
+  if (base === 'smallint') return (value) => ifTrue(isIntegerOf(INT2, value), value);
   return READERS[type];
 }
 
@@ -71,11 +73,9 @@ function readEnum(value: unknown): ReturnType<Reader> {
 function readDecimal(value: unknown): ReturnType<Reader> {
   if (typeof value === 'number') return ifTrue(Number.isFinite(value), value);
   if (typeof value === 'string') return ifTrue(DECIMAL.test(value), value);
-  // Of Prisma's class, which the executor knows and writes as text.
-  const isDecimal = typeof value === 'object' && value !== null && 'toFixed' in value && 'isNaN' in value;
-  return isDecimal && DECIMAL.test((value as { toFixed(): string }).toFixed())
-    ? taken((value as { toFixed(): string }).toFixed())
-    : undefined;
+  if (!isDecimal(value)) return undefined;
+  const text = value.toFixed();
+  return ifTrue(DECIMAL.test(text), text);
 }
 
 function readDate(value: unknown): ReturnType<Reader> {
