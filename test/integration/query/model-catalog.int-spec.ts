@@ -1,25 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { INestApplicationContext } from '@nestjs/common';
-import { Database, InvalidOptionsError, SchemaError } from '../../../libs/database/src/index.js';
+import { describe, expect, it } from '@jest/globals';
+import { type Database, InvalidOptionsError, SchemaError } from '../../../libs/database/src/index.js';
 import { partsOf } from '../../../libs/database/src/query/database.js';
-import { databaseModule, startApplication } from '../../support/database-application.js';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
+import { useDatabaseApplication } from '../../support/database-suite.js';
+import type { TestDatabase } from '../../support/test-database.js';
 
 describe('The model catalog', () => {
   let database: TestDatabase;
-  let app: INestApplicationContext;
   let db: Database;
 
-  beforeAll(async () => {
-    database = await createTestDatabase();
-    app = await startApplication({ imports: [databaseModule(database, { pool: { max: 2, min: 0 } })] });
-    db = app.get(Database);
-  });
-
-  afterAll(async () => {
-    await app.close();
-    await database.drop();
-  });
+  useDatabaseApplication({ pool: { max: 2, min: 0 } }, (opened) => ({ database, db } = opened));
 
   it('knows table, columns, keys and indexes of a model by its fields', async () => {
     const table = await partsOf(db).catalog.table('orderItem');

@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { inspect } from 'node:util';
 import type { INestApplicationContext } from '@nestjs/common';
 import { Decimal } from '@prisma/client/runtime/client';
 import {
-  Database,
+  type Database,
   PrismaService,
   SchemaError,
   TransactionManager,
@@ -13,28 +13,21 @@ import {
   type AnyTables,
   type QueryBuilder,
 } from '../../../libs/database/src/index.js';
-import { databaseModule, startApplication } from '../../support/database-application.js';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
+import { useDatabaseApplication } from '../../support/database-suite.js';
+import type { TestDatabase } from '../../support/test-database.js';
 
 describe('The query builder', () => {
   let database: TestDatabase;
   let app: INestApplicationContext;
   let db: Database;
 
-  beforeAll(async () => {
-    database = await createTestDatabase();
-    app = await startApplication({ imports: [databaseModule(database, { pool: { max: 2, min: 0 } })] });
-    db = app.get(Database);
+  useDatabaseApplication({ pool: { max: 2, min: 0 } }, async (opened) => {
+    ({ app, database, db } = opened);
     await database.query(`
       INSERT INTO category (name, slug) VALUES ('Tea', 'tea'), ('Coffee', 'coffee'), ('Empty', 'empty');
       INSERT INTO product (sku, name, description, price_cents, weight_kg, category_id, updated_at)
       SELECT 'sku-' || n, 'name ' || n, CASE WHEN n % 3 = 0 THEN NULL ELSE '100% of ' || n END, n * 100, n * 0.5, 1 + n % 2, now()
       FROM generate_series(1, 20) AS n;`);
-  });
-
-  afterAll(async () => {
-    await app.close();
-    await database.drop();
   });
 
   const from = <Source extends 'category' | 'product'>(source: Source) => db.getQueryBuilder().from(source);

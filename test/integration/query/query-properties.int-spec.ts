@@ -1,14 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { INestApplicationContext } from '@nestjs/common';
 import fc from 'fast-check';
 import {
-  Database,
+  type Database,
   PrismaService,
   type AnyTables,
   type QueryBuilder,
 } from '../../../libs/database/src/index.js';
-import { databaseModule, startApplication } from '../../support/database-application.js';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
+import { useDatabaseApplication } from '../../support/database-suite.js';
+import type { TestDatabase } from '../../support/test-database.js';
 
 const RUNS = 10_000;
 const COMPARISONS = 200;
@@ -52,21 +52,14 @@ describe('The query builder, for whatever it is given', () => {
   let app: INestApplicationContext;
   let db: Database;
 
-  beforeAll(async () => {
-    database = await createTestDatabase();
-    app = await startApplication({ imports: [databaseModule(database, { pool: { max: 4, min: 0 } })] });
-    db = app.get(Database);
+  useDatabaseApplication({ pool: { max: 4, min: 0 } }, async (opened) => {
+    ({ app, database, db } = opened);
     await database.query(`
       CREATE TABLE texts (id serial PRIMARY KEY, text text);
       INSERT INTO category (name, slug) VALUES ('c', 'c');
       INSERT INTO product (sku, name, description, price_cents, weight_kg, active, category_id, updated_at)
       SELECT n, chr(97 + n % 5) || chr(97 + n % 3), NULLIF(chr(97 + n % 4) || 'X', 'cX'), n % 9, (n % 6) * 0.5, n % 2 = 0, 1, now()
       FROM generate_series(1, 120) AS n;`);
-  });
-
-  afterAll(async () => {
-    await app.close();
-    await database.drop();
   });
 
   const from = (table: unknown): Loose =>

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { Decimal } from '@prisma/client/runtime/client';
 import type { INestApplicationContext } from '@nestjs/common';
 import {
@@ -11,7 +11,8 @@ import {
 } from '../../../libs/database/src/index.js';
 import { partsOf } from '../../../libs/database/src/query/database.js';
 import { databaseModule, startApplication } from '../../support/database-application.js';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
+import { useDatabaseApplication } from '../../support/database-suite.js';
+import type { TestDatabase } from '../../support/test-database.js';
 
 describe('SQL over the pool and the ambient transaction', () => {
   let database: TestDatabase;
@@ -20,17 +21,10 @@ describe('SQL over the pool and the ambient transaction', () => {
   let prisma: PrismaService;
   let transactions: TransactionManager;
 
-  beforeAll(async () => {
-    database = await createTestDatabase();
-    app = await startApplication({ imports: [databaseModule(database, { pool: { max: 3, min: 0 } })] });
-    db = app.get(Database);
+  useDatabaseApplication({ pool: { max: 3, min: 0 } }, (opened) => {
+    ({ app, database, db } = opened);
     prisma = app.get(PrismaService);
     transactions = app.get(TransactionManager);
-  });
-
-  afterAll(async () => {
-    await app.close();
-    await database.drop();
   });
 
   const insert = (slug: string) =>

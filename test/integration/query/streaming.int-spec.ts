@@ -1,11 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { INestApplicationContext } from '@nestjs/common';
-import { Database, InvalidOptionsError, SchemaError } from '../../../libs/database/src/index.js';
-import { databaseModule, startApplication } from '../../support/database-application.js';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
+import { type Database, InvalidOptionsError, SchemaError } from '../../../libs/database/src/index.js';
+import { useDatabaseApplication } from '../../support/database-suite.js';
+import type { TestDatabase } from '../../support/test-database.js';
 
 const PROGRAM = fileURLToPath(new URL('./stream-program.mjs', import.meta.url));
 const ROWS = 200_000;
@@ -22,21 +21,13 @@ interface StreamReport {
 
 describe('Streaming', () => {
   let database: TestDatabase;
-  let app: INestApplicationContext;
   let db: Database;
 
-  beforeAll(async () => {
-    database = await createTestDatabase();
+  useDatabaseApplication({ pool: { max: 1, min: 0 } }, async (opened) => {
+    ({ database, db } = opened);
     await database.query(
       `CREATE VIEW numbers AS SELECT n AS id, repeat(md5(n::text), 8) AS payload FROM generate_series(1, ${ROWS}) AS n`,
     );
-    app = await startApplication({ imports: [databaseModule(database, { pool: { max: 1, min: 0 } })] });
-    db = app.get(Database);
-  });
-
-  afterAll(async () => {
-    await app.close();
-    await database.drop();
   });
 
   const run = async (way: string): Promise<StreamReport> => {

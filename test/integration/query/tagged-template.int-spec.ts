@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { inspect } from 'node:util';
 import type { INestApplicationContext } from '@nestjs/common';
 import type { Kysely } from 'kysely';
 import {
-  Database,
+  type Database,
   PrismaService,
   Sql,
   TransactionManager,
@@ -11,24 +11,13 @@ import {
   InvalidOptionsError,
   ValidationError,
 } from '../../../libs/database/src/index.js';
-import { databaseModule, startApplication } from '../../support/database-application.js';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
+import { useDatabaseApplication } from '../../support/database-suite.js';
 
 describe('The tagged template', () => {
-  let database: TestDatabase;
   let app: INestApplicationContext;
   let db: Database;
 
-  beforeAll(async () => {
-    database = await createTestDatabase();
-    app = await startApplication({ imports: [databaseModule(database, { pool: { max: 2, min: 0 } })] });
-    db = app.get(Database);
-  });
-
-  afterAll(async () => {
-    await app.close();
-    await database.drop();
-  });
+  useDatabaseApplication({ pool: { max: 2, min: 0 } }, (opened) => ({ app, db } = opened));
 
   it('sends every value as a parameter, and gives the rows when it is awaited', async () => {
     const name = `'; DROP TABLE category; --`;
@@ -121,20 +110,10 @@ describe('Kysely over the same connection', () => {
   interface Tables {
     category: { id: number; name: string; slug: string };
   }
-  let database: TestDatabase;
   let app: INestApplicationContext;
   let db: Database;
 
-  beforeAll(async () => {
-    database = await createTestDatabase();
-    app = await startApplication({ imports: [databaseModule(database, { pool: { max: 1, min: 0 } })] });
-    db = app.get(Database);
-  });
-
-  afterAll(async () => {
-    await app.close();
-    await database.drop();
-  });
+  useDatabaseApplication({ pool: { max: 1, min: 0 } }, (opened) => ({ app, db } = opened));
 
   const kysely = () => db.kysely as unknown as Kysely<Tables>;
 

@@ -1,18 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { Decimal } from '@prisma/client/runtime/client';
-import { account, openRecords, type Records } from './records.js';
+import { account, type Records, useRecords } from './records.js';
 
 let records: Records;
 
-beforeAll(async () => {
-  records = await openRecords();
-});
-beforeEach(async () => {
-  await records.clear();
-});
-afterAll(async () => {
-  await records.close();
-});
+useRecords((opened) => (records = opened));
 
 describe('Bulk work on a repository with soft delete, versions and timestamps', () => {
   it('fills what Prisma and the repository fill, and asks the validation', async () => {

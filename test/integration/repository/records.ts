@@ -1,3 +1,4 @@
+import { afterAll, beforeAll, beforeEach } from '@jest/globals';
 import { Injectable, type INestApplicationContext } from '@nestjs/common';
 import {
   DatabaseModule,
@@ -124,6 +125,21 @@ export async function openRecords(): Promise<Records> {
       await database.drop();
     },
   };
+}
+
+/** Opens the records for the tests of a file, hands them to `take`, and empties the tables before each test. */
+export function useRecords(take: (records: Records) => void): void {
+  let records: Records | undefined;
+  beforeAll(async () => {
+    records = await openRecords();
+    take(records);
+  });
+  beforeEach(async () => {
+    await records?.clear();
+  });
+  afterAll(async () => {
+    await records?.close();
+  });
 }
 
 let count = 0;

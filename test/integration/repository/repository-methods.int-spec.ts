@@ -1,21 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { POOL_CHANNELS, type PostgresQueryEvent } from '../../../libs/database/src/postgres/pool.events.js';
 import { Prisma } from '../../support/records/generated/prisma/client.js';
-import { account, openRecords, type Records } from './records.js';
+import { account, type Records, useRecords } from './records.js';
 
 let records: Records;
 
-beforeAll(async () => {
-  records = await openRecords();
-});
-beforeEach(async () => {
-  await records.clear();
-});
-afterAll(async () => {
-  await records.close();
-});
+useRecords((opened) => (records = opened));
 
 describe('the methods of a repository', () => {
   it('finds the first in the order that is asked for, or null, or throws', async () => {

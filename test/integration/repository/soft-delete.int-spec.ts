@@ -1,19 +1,11 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { RepositoryFor, openDatabase } from '../../../libs/database/src/index.js';
 import { PrismaClient } from '../../support/records/generated/prisma/client.js';
-import { account, openRecords, type Records } from './records.js';
+import { account, type Records, useRecords } from './records.js';
 
 let records: Records;
 
-beforeAll(async () => {
-  records = await openRecords();
-});
-beforeEach(async () => {
-  await records.clear();
-});
-afterAll(async () => {
-  await records.close();
-});
+useRecords((opened) => (records = opened));
 
 /** A living one and a deleted one. */
 async function twoAccounts() {

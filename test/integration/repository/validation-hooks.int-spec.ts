@@ -1,21 +1,15 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Injectable } from '@nestjs/common';
 import { openDatabase, RepositoryFor, ValidationError } from '../../../libs/database/src/index.js';
 import { PrismaClient } from '../../../apps/shop/src/generated/prisma/client.js';
 import { createTestDatabase } from '../../support/test-database.js';
-import { account, openRecords, type Records } from './records.js';
+import { account, type Records, useRecords } from './records.js';
 
 let records: Records;
 
-beforeAll(async () => {
-  records = await openRecords();
-});
-beforeEach(async () => {
-  await records.clear();
+useRecords((opened) => (records = opened));
+beforeEach(() => {
   records.accounts.checked.length = 0;
-});
-afterAll(async () => {
-  await records.close();
 });
 
 const NOBODY = { email: 'nobody', name: 'x' };

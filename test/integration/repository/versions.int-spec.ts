@@ -1,22 +1,14 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import {
   getTransactionManagerToken,
   StaleVersionError,
   type TransactionManager,
 } from '../../../libs/database/src/index.js';
-import { account, openRecords, type Records } from './records.js';
+import { account, type Records, useRecords } from './records.js';
 
 let records: Records;
 
-beforeAll(async () => {
-  records = await openRecords();
-});
-beforeEach(async () => {
-  await records.clear();
-});
-afterAll(async () => {
-  await records.close();
-});
+useRecords((opened) => (records = opened));
 
 describe('versions', () => {
   it('counts each change, whoever makes it', async () => {
