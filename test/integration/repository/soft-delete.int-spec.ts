@@ -235,4 +235,44 @@ describe('soft delete', () => {
     expect(() => plain.withDeleted()).toThrow('`softDelete` is not given');
     await expect(plain.restore({ where: { key: 'x' } })).rejects.toMatchObject({ code: 'INVALID_OPTIONS' });
   });
+
+  it('never shows a deleted record on a page, and counts and ends pages without them', async () => {
+    const { accounts } = records;
+    const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+    for (const name of names) await accounts.create({ data: account(name) });
+    // The last one as well: a page that looked ahead at it would promise a page that is empty.
+    for (const { id } of await accounts.findMany({ where: { name: { in: ['b', 'd', 'f'] } } }))
+      await accounts.delete({ where: { id, version: 1 } });
+
+    const views = [
+      [accounts, ['a', 'c', 'e']],
+      [accounts.onlyDeleted(), ['b', 'd', 'f']],
+      [accounts.withDeleted(), names],
+    ] as const;
+    for (const [view, expected] of views) {
+      const seen: string[] = [];
+      let after: string | null = null;
+      do {
+        const page: Awaited<ReturnType<typeof readPage>> = await readPage(view, after);
+        seen.push(...page.items.map(({ name }) => name));
+        expect(page.totalCount).toBe(expected.length);
+        expect(page.pageInfo.hasNextPage).toBe(seen.length < expected.length);
+        after = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
+      } while (after !== null);
+      expect(seen).toEqual(expected);
+
+      const numbered = await Promise.all(
+        [1, 2, 3].map(
+          async (page) => await view.paginateByOffset({ page, pageSize: 2, orderBy: { name: 'asc' } }),
+        ),
+      );
+      expect(numbered.flatMap(({ items }) => items.map(({ name }) => name))).toEqual(expected);
+      for (const { totalCount } of numbered) expect(totalCount).toBe(expected.length);
+    }
+  });
 });
+
+/** Two accounts by name. */
+async function readPage(view: Pick<Records['accounts'], 'paginate'>, after: string | null) {
+  return await view.paginate({ first: 2, after, orderBy: { name: 'asc' }, withTotal: true });
+}
