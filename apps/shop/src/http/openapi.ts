@@ -8,7 +8,9 @@ export const DOCS_PATH = 'docs';
 export function serveOpenApi(app: INestApplication): OpenAPIObject {
   const config = new DocumentBuilder()
     .setTitle('Shop')
-    .setDescription('Products, stock, customers and orders: the example application of nestjs-database.')
+    .setDescription(
+      'Products, stock, customers, orders and registers: the example application of nestjs-database.',
+    )
     .setVersion(readShopVersion())
     .build();
   const document = SwaggerModule.createDocument(app, config);
