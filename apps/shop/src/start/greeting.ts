@@ -18,6 +18,9 @@ export interface Greeting {
 
 const NO_REDIS = 'none: redis-server is not installed and REDIS_URL is not set; the shop runs without it';
 
+/** Pays for whatever the example is. */
+const CASH_CENTS = 1_000_000;
+
 /** What the terminal shows once the shop is open; without any secret. */
 export function greet({ url, servers, dataDirectory, seeded, example }: Greeting): string {
   const { database, redis } = servers;
@@ -49,12 +52,20 @@ function tryOut(url: string, example: OrderExample | undefined): string[] {
     ];
   }
   const { customerId, productId } = example;
-  const body = JSON.stringify({ customerId, items: [{ productId, quantity: 1 }] });
+  const items = [{ productId, quantity: 1 }];
+  const day = new Date().toISOString().slice(0, 10);
   return [
     list,
-    `curl -X POST ${url}/orders -H 'Content-Type: application/json' -d '${body}'`,
+    post(`${url}/orders`, { customerId, items }),
     `curl -g '${url}/orders?filter[customerId]=${customerId}&first=1'`,
+    post(`${url}/registers/1/open`, { day }),
+    post(`${url}/sales`, { registerId: 1, items, tenderedCents: CASH_CENTS }),
+    `curl '${url}/reports/end-of-day?day=${day}'`,
   ];
+}
+
+function post(address: string, body: object): string {
+  return `curl -X POST ${address} -H 'Content-Type: application/json' -d '${JSON.stringify(body)}'`;
 }
 
 function describe({ url, embedded }: ShopStore, variable: string): string {
