@@ -142,6 +142,7 @@ export class DatabaseConnection implements ShutdownMember {
         connection: name,
         runner: new PrismaTransactionRunner(client, pool),
         context,
+        leakThresholdMs: options.pool.leakThresholdMs,
         watch: new TransactionWatch({
           connection: name,
           warnAfterMs: options.transaction.warnAfterMs,

@@ -1,24 +1,15 @@
+import { traceCaller, type CallTrace } from '../common/call-trace.js';
 import type { PoolLeakEvent } from './pool.events.js';
 
 // Promises and Prisma take the top of the stack; the borrower is below.
 const TRACE_DEPTH = 40;
 
-/** Where a connection was borrowed. */
-export interface BorrowTrace {
-  readonly stack?: string;
+/** Notes the place of whoever borrows a connection. */
+export function traceBorrower(): CallTrace {
+  return traceCaller(traceBorrower, TRACE_DEPTH);
 }
 
-/** Notes the caller's place; the text is only made when it is read. */
-export function traceBorrower(): BorrowTrace {
-  const trace: { stack?: string } = {};
-  const depth = Error.stackTraceLimit;
-  Error.stackTraceLimit = TRACE_DEPTH;
-  Error.captureStackTrace(trace, traceBorrower);
-  Error.stackTraceLimit = depth;
-  return trace;
-}
-
-export function framesOf(trace: BorrowTrace | undefined): string {
+export function framesOf(trace: CallTrace | undefined): string {
   return (trace?.stack ?? '').split('\n').slice(1).join('\n');
 }
 

@@ -185,11 +185,9 @@ export class DatabasePool extends pg.Pool {
     options: TransactionSessionOptions,
     work: (transaction: TransactionConnection, inSession: InSession) => Promise<Result>,
   ): Promise<Result> {
-    // Here, and not where it borrows: its first statement may come out of the depths of Prisma.
-    const trace = this.limits.leakThresholdMs > 0 ? traceBorrower() : undefined;
     const source = {
       graceMs: this.graceMs,
-      lend: (maxWaitMs: number) => this.lendForTransaction(trace, maxWaitMs),
+      lend: (maxWaitMs: number) => this.lendForTransaction(options.trace, maxWaitMs),
     };
     const transaction = new TransactionConnection(source, options, this.flow.current());
     const inSession: InSession = (inner) => this.flow.run(transaction, inner);

@@ -13,32 +13,50 @@ export interface LeadingStatement {
   readonly onValue?: (value: string | null) => void;
 }
 
-/** The parts of pg's connection that @types/pg leaves out; pinned by `transaction-wire.int-spec.ts`. */
-interface ExtendedProtocol {
-  readonly stream: { cork(): void; uncork(): void };
-  parse(query: { text: string; name: string; types: readonly number[] }): void;
-  bind(query: { portal: string; statement: string; values: readonly string[] }): void;
-  execute(query: { portal: string; rows: number }): void;
-}
-
 /** Writes the leading statements of a query, then the query itself, in one piece. */
 export function sendTogether(
   connection: pg.Connection,
   leading: readonly LeadingStatement[],
   send: () => unknown,
 ): unknown {
-  const { stream } = connection as unknown as ExtendedProtocol;
-  const protocol = connection as unknown as ExtendedProtocol;
+  const { stream } = connection;
   stream.cork();
   try {
-    for (const { text, values = [] } of leading) {
-      protocol.parse({ text, name: '', types: [] });
-      protocol.bind({ portal: '', statement: '', values });
-      // Not described: what comes back is either nothing or one text.
-      protocol.execute({ portal: '', rows: 0 });
-    }
+    stream.write(Buffer.concat(leading.flatMap(messagesOf)));
     return send();
   } finally {
     stream.uncork();
   }
+}
+
+/**
+ * Parse, Bind and Execute of an unnamed statement, not described, as what comes back is either nothing or one text.
+ * https://www.postgresql.org/docs/current/protocol-message-formats.html
+ */
+function messagesOf({ text, values = [] }: LeadingStatement): Buffer[] {
+  const parameters = values.flatMap((value) => [int32(Buffer.byteLength(value)), Buffer.from(value)]);
+  return [
+    message('P', EMPTY_NAME, Buffer.from(`${text}\0`), int16(0)),
+    message('B', EMPTY_NAME, EMPTY_NAME, int16(0), int16(values.length), ...parameters, int16(0)),
+    message('E', EMPTY_NAME, int32(0)),
+  ];
+}
+
+const EMPTY_NAME = Buffer.from('\0');
+
+function message(type: string, ...parts: readonly Buffer[]): Buffer {
+  const length = parts.reduce((sum, part) => sum + part.length, 4);
+  return Buffer.concat([Buffer.from(type), int32(length), ...parts]);
+}
+
+function int16(value: number): Buffer {
+  const bytes = Buffer.allocUnsafe(2);
+  bytes.writeInt16BE(value);
+  return bytes;
+}
+
+function int32(value: number): Buffer {
+  const bytes = Buffer.allocUnsafe(4);
+  bytes.writeInt32BE(value);
+  return bytes;
 }

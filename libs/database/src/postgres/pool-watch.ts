@@ -1,4 +1,4 @@
-import type { BorrowTrace } from './borrow-trace.js';
+import type { CallTrace } from '../common/call-trace.js';
 import type { DatabaseClient } from './database-client.js';
 
 /** A connection in somebody's hands. */
@@ -6,7 +6,7 @@ export interface Loan {
   /** When it was handed out, by `performance.now()`. */
   readonly since: number;
   /** Where it was borrowed; only kept for borrowers that may forget to give it back. */
-  readonly trace: BorrowTrace | undefined;
+  readonly trace: CallTrace | undefined;
 }
 
 interface WatchedLoan extends Loan {

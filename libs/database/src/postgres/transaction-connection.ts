@@ -75,12 +75,12 @@ export class TransactionConnection implements TransactionSession {
    * @throws {TransactionControlError} for a statement that would end it
    */
   query(config: pg.QueryConfig): Promise<pg.QueryArrayResult> {
-    return this.turns.run(async () => {
+    return this.turns.run(() => {
       if (this.state === 'ended') throw this.aborted ?? new TransactionScopeClosedError();
       const command = transactionControl(config.text);
       if (command !== undefined) throw new TransactionControlError(command);
       this.statements += 1;
-      return await this.send(config);
+      return this.send(config);
     });
   }
 

@@ -1,4 +1,5 @@
 import type { TransactionClient } from '../client/database-register.js';
+import { traceCaller } from '../common/call-trace.js';
 import { InvalidOptionsError } from '../config/config.errors.js';
 import { OptionValidator } from '../config/option-validator.js';
 import { outsideAttempt } from '../resilience/retry-scope.js';
@@ -8,7 +9,7 @@ import type { AttemptSettings } from './transaction-attempt.js';
 import type { TransactionContext } from './transaction-context.js';
 import type { AfterCommit, AfterRollback } from './transaction-hooks.js';
 import { TransactionManager } from './transaction-manager.js';
-import { TransactionOwner } from './transaction-owner.js';
+import { TransactionOwner, type Beginner } from './transaction-owner.js';
 import { TransactionScope } from './transaction-scope.js';
 import { TransactionForbiddenError, TransactionRequiredError } from './transaction.errors.js';
 import {
@@ -18,11 +19,14 @@ import {
 } from './transaction.options.js';
 
 const UNNAMED = 'the transaction';
+/** Enough to find the caller in the frames of its own code. */
+const TRACE_DEPTH = 8;
 
 /** The manager of one connection, on the transaction its caller runs in. */
 export class AmbientTransactionManager extends TransactionManager {
   readonly context: TransactionContext;
   private readonly owner: TransactionOwner;
+  private readonly leakThresholdMs: number;
 
   constructor(
     settings: AttemptSettings,
@@ -31,6 +35,7 @@ export class AmbientTransactionManager extends TransactionManager {
   ) {
     super();
     this.context = settings.context;
+    this.leakThresholdMs = settings.leakThresholdMs;
     this.owner = new TransactionOwner(settings);
   }
 
@@ -44,7 +49,7 @@ export class AmbientTransactionManager extends TransactionManager {
     if (outer === undefined) {
       if (propagation === 'MANDATORY') throw new TransactionRequiredError(name);
       if (propagation === 'SUPPORTS' || propagation === 'NEVER') return await work();
-      return await this.owner.run(name, resolved, work);
+      return await this.owner.run(this.beginner(name, resolved), resolved, work);
     }
     if (propagation === 'NEVER') throw new TransactionForbiddenError(name, outer.transaction.name);
     refuseConflict(outer.options, options ?? {});
@@ -100,9 +105,16 @@ export class AmbientTransactionManager extends TransactionManager {
     options: ResolvedTransactionOptions,
     work: () => Promise<Result>,
   ): Promise<Result> {
-    const begin = () => this.context.leave(() => this.owner.run(name, options, work));
+    const beginner = this.beginner(name, options);
+    const begin = () => this.context.leave(() => this.owner.run(beginner, options, work));
     // It is committed on its own, so that it can be repeated on its own.
     return await (this.context.isInside() ? outsideAttempt(begin) : begin());
+  }
+
+  /** One that ends before it could be reported as a leak needs no stack, which costs as much as a tenth of a statement. */
+  private beginner(name: string, { timeoutMs }: ResolvedTransactionOptions): Beginner {
+    const isTraced = this.leakThresholdMs > 0 && timeoutMs > this.leakThresholdMs;
+    return { name, trace: isTraced ? traceCaller(this.run, TRACE_DEPTH) : undefined };
   }
 
   private async join<Result>(

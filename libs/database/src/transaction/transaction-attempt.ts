@@ -1,5 +1,6 @@
 import { TransactionTimeoutError } from '../errors/transaction-timeout.error.js';
 import { CommitOutcomeUnknownError } from '../errors/outcome.errors.js';
+import type { CallTrace } from '../common/call-trace.js';
 import type { TransactionContext } from './transaction-context.js';
 import type { TransactionHooks } from './transaction-hooks.js';
 import type { TransactionRunner } from './transaction-runner.port.js';
@@ -17,6 +18,8 @@ export interface AttemptSettings {
   readonly runner: TransactionRunner;
   readonly context: TransactionContext;
   readonly watch: TransactionWatch;
+  /** Who holds a connection for longer than this is reported, with the place of the call; in milliseconds, 0: nobody is. */
+  readonly leakThresholdMs: number;
 }
 
 /** One attempt at one transaction, from BEGIN to its end. */
@@ -31,6 +34,7 @@ export class TransactionAttempt<Result> {
     private readonly name: string,
     private readonly number: number,
     private readonly options: ResolvedTransactionOptions,
+    private readonly trace: CallTrace | undefined,
   ) {}
 
   /** Commits when `work` resolves, rolls back when it rejects, and settles like it. */
@@ -38,7 +42,8 @@ export class TransactionAttempt<Result> {
     const { name, options } = this;
     const { isolationLevel, readOnly, settings, maxWaitMs } = options;
     const wantsId = options.verify === 'xid';
-    const session = { name, isolationLevel, readOnly, settings, maxWaitMs, wantsId };
+    const { trace } = this;
+    const session = { name, trace, isolationLevel, readOnly, settings, maxWaitMs, wantsId };
     return await this.settings.runner.runInTransaction(session, (clients, opened) => {
       this.phase = 'execute';
       this.transaction = new PhysicalTransaction(name, this.number, options, clients, opened);

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { CallTrace } from '../common/call-trace.js';
 import { fullJitter } from '../common/backoff.js';
 import { ConnectionLostError } from '../errors/connection.errors.js';
 import { DatabaseError, recordAttempts } from '../errors/database.error.js';
@@ -22,14 +23,14 @@ export class TransactionOwner {
   constructor(private readonly settings: AttemptSettings) {}
 
   async run<Result>(
-    name: string,
+    { name, trace }: Beginner,
     options: ResolvedTransactionOptions,
     work: () => Promise<Result>,
   ): Promise<Result> {
     const attempts = isInsideAttempt() ? 1 : options.retry.attempts;
     const started = performance.now();
     for (let number = 1; ; number += 1) {
-      const attempt = new TransactionAttempt<Result>(this.settings, name, number, options);
+      const attempt = new TransactionAttempt<Result>(this.settings, name, number, options, trace);
       const begun = performance.now();
       const end = await this.settle(attempt, options, work);
       this.publish(attempt, { name, attempt: number, durationMs: performance.now() - begun, ...end });
@@ -114,6 +115,12 @@ export class TransactionOwner {
       ...(error !== undefined && { error }),
     });
   }
+}
+
+/** Who begins a transaction. */
+export interface Beginner {
+  readonly name: string;
+  readonly trace: CallTrace | undefined;
 }
 
 type End<Result> =

@@ -1,3 +1,5 @@
+import type { CallTrace } from '../common/call-trace.js';
+
 /**
  * A transaction of the server's, as the manager steers it. Nothing is sent before its first statement, which BEGIN, the
  * isolation level and the settings travel with.
@@ -52,6 +54,8 @@ export interface TransactionSavepoint {
 export interface TransactionSessionOptions {
   /** What it is called in errors. */
   readonly name: string;
+  /** Who began it; undefined where nobody asks for long loans. */
+  readonly trace: CallTrace | undefined;
   /** Undefined leaves it to the server's default. */
   readonly isolationLevel: string | undefined;
   readonly readOnly: boolean;
