@@ -32,6 +32,8 @@ interface Waiter {
 interface Patience {
   readonly waitMs: number;
   readonly error: () => Error;
+  /** Gets the way to end the wait before. */
+  readonly waiting: (giveUp: (reason: Error) => void) => void;
 }
 
 /** Runs work on behalf of a transaction, wherever it is called. */
@@ -187,11 +189,11 @@ export class DatabasePool extends pg.Pool {
   ): Promise<Result> {
     const source = {
       graceMs: this.graceMs,
-      lend: (maxWaitMs: number) => this.lendForTransaction(options.trace, maxWaitMs),
+      lend: (waiting: Patience['waiting']) => this.lendForTransaction(options, waiting),
     };
     const transaction = new TransactionConnection(source, options, this.flow.current());
-    const inSession: InSession = (inner) => this.flow.run(transaction, inner);
-    return inSession(() => work(transaction, inSession));
+    const inSession: InSession = (inner) => this.flow.runForPrisma(transaction, inner);
+    return this.flow.run(transaction, () => work(transaction, inSession));
   }
 
   /**
@@ -254,10 +256,13 @@ export class DatabasePool extends pg.Pool {
     }
   }
 
-  private async lendForTransaction(trace: Loan['trace'], maxWaitMs: number): Promise<DatabaseClient> {
+  private async lendForTransaction(
+    { trace, maxWaitMs }: TransactionSessionOptions,
+    waiting: Patience['waiting'],
+  ): Promise<DatabaseClient> {
     const { target } = this;
     const error = () => new TransactionTimeoutError('begin', maxWaitMs, { target });
-    return asOwn(await this.borrow(trace, { waitMs: maxWaitMs, error }));
+    return asOwn(await this.borrow(trace, { waitMs: maxWaitMs, error, waiting }));
   }
 
   private borrow(trace: Loan['trace'], patience?: Patience): Promise<pg.PoolClient> {
@@ -273,10 +278,14 @@ export class DatabasePool extends pg.Pool {
     return new Promise((resolve, reject) => {
       const waiter: Waiter = { reject, holding };
       this.waiters.add(waiter);
+      const refuse = (reason: Error) => {
+        if (this.waiters.delete(waiter)) reject(reason);
+      };
+      patience?.waiting(refuse);
       const timer =
         patience &&
         setTimeout(() => {
-          if (this.waiters.delete(waiter)) reject(patience.error());
+          refuse(patience.error());
         }, patience.waitMs);
       const giveUp = () => {
         if (signal !== undefined && this.waiters.delete(waiter)) reject(this.cancelled(signal));

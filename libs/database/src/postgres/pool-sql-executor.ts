@@ -45,7 +45,8 @@ export class PoolSqlExecutor implements SqlExecutor {
     const query = this.toQuery(statement.sql, statement.values);
     const ambient = this.ambientSession();
     try {
-      const receiver: Receiver = ambient === undefined ? this.pool : await ambient;
+      // Not awaited where it is at hand: a savepoint that is begun next would come in between.
+      const receiver: Receiver = ambient instanceof Promise ? await ambient : (ambient ?? this.pool);
       const result = (await receiver.query(query)) as pg.QueryResult<Row>;
       return { rows: result.rows, rowCount: result.rowCount };
     } catch (error) {

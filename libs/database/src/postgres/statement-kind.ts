@@ -69,11 +69,19 @@ const MAY_END = /^[\s(;]*(?:--|\/\*|commit|end|rollback|abort|begin|start|prepar
 const ENDS =
   /^[\s(;]*(commit|end|abort|begin|start\s+transaction|prepare\s+transaction|rollback(?!\s+(?:(?:work|transaction)\s+)?to\b))\b/i;
 
-/** The command by which a text begins, ends or prepares a transaction, if it is one of those; savepoints are none. */
+/** What dollar quotes hold is one literal, the body of a function for instance. */
+const DOLLAR_QUOTED = /\$([a-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$[\s\S]*?\$\1\$/gi;
+
+/** The command by which a text begins, ends or prepares a transaction, if one does; savepoints do not. */
 export function transactionControl(sql: string): string | undefined {
   // Nearly every statement is told by its first letters.
-  if (!MAY_END.test(sql)) return undefined;
-  return ENDS.exec(sql.replace(OPAQUE, ' '))?.[1]?.toUpperCase();
+  if (!MAY_END.test(sql) && !sql.includes(';')) return undefined;
+  const text = sql.replace(DOLLAR_QUOTED, "''").replace(OPAQUE, ' ');
+  for (const statement of text.split(';')) {
+    const command = ENDS.exec(statement)?.[1];
+    if (command !== undefined) return command.toUpperCase();
+  }
+  return undefined;
 }
 
 /** Any function may write; only those that are known not to are left to a read. */

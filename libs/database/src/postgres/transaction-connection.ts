@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { Mutex } from '../common/mutex.js';
+import { CommitOutcomeUnknownError } from '../errors/outcome.errors.js';
 import { TransactionScopeClosedError } from '../errors/transaction-scope-closed.error.js';
 import type {
   TransactionSavepoint,
@@ -17,7 +18,8 @@ import type { TransactionQueryConfig } from './tracked-query.js';
 export interface TransactionConnectionSource {
   /** How long the server may take to answer a request to cancel, in milliseconds. */
   readonly graceMs: number;
-  lend(maxWaitMs: number): Promise<DatabaseClient>;
+  /** @param waiting - gets the way to end the wait */
+  lend(waiting: (giveUp: (reason: Error) => void) => void): Promise<DatabaseClient>;
 }
 
 type State = 'open' | 'ended';
@@ -36,6 +38,9 @@ export class TransactionConnection implements TransactionSession {
   private client: DatabaseClient | undefined;
   private state: State = 'open';
   private aborted: Error | undefined;
+  /** Ends the wait for a connection, while there is one. */
+  private giveUp: ((reason: Error) => void) | undefined;
+  private heldSince: number | undefined;
   private cancelling: Promise<unknown> | undefined;
   private savepoints = 0;
   private readonly turns = new Mutex();
@@ -57,6 +62,10 @@ export class TransactionConnection implements TransactionSession {
 
   get begun(): boolean {
     return this.client !== undefined;
+  }
+
+  get heldMs(): number {
+    return this.heldSince === undefined ? 0 : performance.now() - this.heldSince;
   }
 
   get ended(): boolean {
@@ -150,6 +159,7 @@ export class TransactionConnection implements TransactionSession {
   abort(reason: Error): void {
     if (this.state === 'ended' || this.aborted !== undefined) return;
     this.aborted = reason;
+    this.giveUp?.(reason);
     const { client } = this;
     if (client?.waiting !== true) return;
     const timer = setTimeout(() => void client.destroy(), this.source.graceMs);
@@ -163,7 +173,7 @@ export class TransactionConnection implements TransactionSession {
 
   private async send(config: pg.QueryConfig): Promise<pg.QueryArrayResult> {
     if (this.aborted !== undefined) throw this.aborted;
-    const client = (this.client ??= await this.source.lend(this.options.maxWaitMs));
+    const client = (this.client ??= await this.lend());
     this.throwIfAborted();
     try {
       // Several statements in one text cannot share a round trip with those in front of them.
@@ -184,8 +194,25 @@ export class TransactionConnection implements TransactionSession {
       transactionOnly: this.begin === undefined || !this.leading.includes(this.begin),
       leading: [...this.leading],
       // Not before: a statement that its caller takes back is not sent, and neither is what was to go in front of it.
-      onLed: (statement) => this.leading.splice(this.leading.indexOf(statement), 1),
+      onLed: (statement) => {
+        const index = this.leading.indexOf(statement);
+        if (index >= 0) this.leading.splice(index, 1);
+      },
     };
+  }
+
+  /** BEGIN was refused, or a statement has ended the transaction in a way that was not seen coming. */
+  private endedBeforehand(): Error {
+    return this.failure === undefined
+      ? new CommitOutcomeUnknownError('a statement of its own had ended it')
+      : new UnexpectedRollbackError({ cause: this.failure });
+  }
+
+  private async lend(): Promise<DatabaseClient> {
+    const client = await this.source.lend((giveUp) => (this.giveUp = giveUp));
+    this.giveUp = undefined;
+    this.heldSince = performance.now();
+    return client;
   }
 
   private throwIfAborted(): void {
@@ -199,11 +226,12 @@ export class TransactionConnection implements TransactionSession {
     if (client === undefined) return;
     // It would stop the next statement of the session otherwise.
     await this.cancelling;
+    // The server rolls back by itself when the connection is gone; of a COMMIT nobody would know.
     const limit =
-      this.aborted === undefined ? undefined : setTimeout(() => void client.destroy(), this.source.graceMs);
+      command === 'COMMIT' ? undefined : setTimeout(() => void client.destroy(), this.source.graceMs);
     try {
       if (client.getTransactionStatus() !== 'I') await client.query(command);
-      else if (command === 'COMMIT') throw new UnexpectedRollbackError({ cause: this.failure });
+      else if (command === 'COMMIT') throw this.endedBeforehand();
     } catch (error) {
       this.failure ??= error;
       throw error;

@@ -6,6 +6,8 @@ import type { TransactionConnection } from './transaction-connection.js';
 /** Knows on behalf of which transaction the caller runs, as far as the pool is concerned. */
 export class TransactionFlow {
   private readonly storage = new AsyncLocalStorage<TransactionConnection>();
+  /** Set only while Prisma begins its side of a transaction: whoever else asks meanwhile borrows for itself. */
+  private readonly forPrisma = new AsyncLocalStorage<TransactionConnection>();
   private readonly handedOut = new WeakSet<TransactionConnection>();
 
   current(): TransactionConnection | undefined {
@@ -16,9 +18,13 @@ export class TransactionFlow {
     return this.storage.run(transaction, work);
   }
 
-  /** The session that Prisma is to have for the caller's transaction; it asks for it once, when it begins. */
+  runForPrisma<Result>(transaction: TransactionConnection, work: () => Promise<Result>): Promise<Result> {
+    return this.forPrisma.run(transaction, work);
+  }
+
+  /** The session that Prisma is to have for the transaction it begins; it asks for it once. */
   sessionForPrisma(): PrismaSession | undefined {
-    const transaction = this.current();
+    const transaction = this.forPrisma.getStore();
     if (transaction === undefined || this.handedOut.has(transaction)) return undefined;
     this.handedOut.add(transaction);
     return new PrismaSession(transaction);

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { ShuttingDownError } from '../errors/connection.errors.js';
 import { readProperty } from '../common/safe-read.js';
 import type { CommitStatus } from '../transaction/transaction-runner.port.js';
 import type { DatabasePool } from './database-pool.js';
@@ -60,6 +61,7 @@ export async function askTransactionStatus(
       if (performance.now() - started > PATIENCE_MS) await pool.query(END_WAITING_SESSION, [id]);
     } catch (error) {
       // Otherwise the server is away; it is asked again until the caller's time is up.
+      if (error instanceof ShuttingDownError) return 'unknown';
       if (readProperty(error, 'code') === IN_THE_FUTURE && (await isPrimary(pool))) return 'aborted';
     }
     await delay(pauseMs, undefined, { signal }).catch(() => undefined);
@@ -70,7 +72,7 @@ export async function askTransactionStatus(
 function judge({ status, sameRun, recovered, beyond }: StatusRow): CommitStatus | 'in progress' {
   if (!sameRun) {
     // Another transaction has the id by now, also where that one runs: its session must not be ended.
-    if ((recovered && beyond) || status === 'in progress') return 'aborted';
+    if (recovered && (beyond || status === 'in progress')) return 'aborted';
     // After a second crash nobody can tell whether the id had been handed on between the two.
     if (status !== 'aborted') return 'unknown';
   }

@@ -4,9 +4,9 @@ import { TransactionScopeClosedError } from '../errors/transaction-scope-closed.
 import { OptionValidator } from '../config/option-validator.js';
 import { refuseConflict, type JoiningWishes } from '../transaction/joining.js';
 import { cancellationSignal } from '../resilience/cancel-on-abort.js';
-import { deferredMember } from './deferred-call.js';
+import { deferredMember, type Sending } from './deferred-call.js';
 import { shieldLookups } from './shared-lookup.js';
-import { wrapCall, wrapDelegate, type Settling } from './wrapped-promise.js';
+import { isBound, wrapCall, wrapDelegate, type Settling } from './wrapped-promise.js';
 import { runNested } from '../transaction/nested-transaction.js';
 import type { TransactionContext } from '../transaction/transaction-context.js';
 import type { TransactionScope } from '../transaction/transaction-scope.js';
@@ -73,24 +73,18 @@ function readInside(
   property: PropertyKey,
 ): unknown {
   if (property === '$transaction') return nestedTransaction(root, context, scope);
-  const { part, transaction } = scope;
-  const { started } = transaction.clients;
+  const { clients } = scope.transaction;
+  const { started } = clients;
   if (started === undefined) {
     if (property === '$extends') return undefined;
-    return deferredMember(member(root, property), property, async () => {
-      await context.untilFree(scope);
-      return await transaction.clients.start();
-    });
+    const send: Sending = (call) => context.call(scope, async () => await call(await clients.start()));
+    return deferredMember(member(root, property), property, send);
   }
   const value = member(started, property);
-  if (part.free === undefined) return value;
-  // An inner part runs, whose savepoint the query would fall into: it is sent when that has ended.
-  const afterwards: Settling = async (promise) => {
-    await context.untilFree(scope);
-    return await promise;
-  };
-  if (isDelegate(value)) return wrapDelegate(value, afterwards);
-  return typeof value === 'function' ? wrapCall(value as () => unknown, afterwards) : value;
+  // Prisma sends when somebody waits, some turns later: an inner part may have begun by then.
+  const settle: Settling = (promise) => context.call(scope, () => promise);
+  if (isDelegate(value)) return wrapDelegate(value, settle);
+  return typeof value === 'function' ? wrapCall(value as () => unknown, settle) : value;
 }
 
 function refuseClosed({ part }: TransactionScope): void {
@@ -123,7 +117,9 @@ function nestedTransaction(
 ): NestedTransaction {
   return async (work, options) => {
     refuseConflict(scope.options, readWishes(options, scope.options), 'timeout');
-    return await runNested(context, scope, 'PrismaService.$transaction', async () => {
+    if (typeof work !== 'function') refuseForeign(work);
+    // A client that is used further in than where it was handed out begins its part there.
+    return await runNested(context, context.within(scope), 'PrismaService.$transaction', async () => {
       // In its own part by now.
       if (typeof work === 'function')
         return await work(createScopeClient(root, context, context.current() ?? scope));
@@ -132,6 +128,17 @@ function nestedTransaction(
       return results;
     });
   };
+}
+
+/** @throws {@link InvalidOptionsError} for queries that were made outside, and would be sent outside, each on its own */
+function refuseForeign(queries: readonly PromiseLike<unknown>[]): void {
+  const foreign = [...queries].findIndex((query) => !isBound(query));
+  if (foreign < 0) return;
+  throw InvalidOptionsError.at(
+    'PrismaService.$transaction',
+    String(foreign),
+    'was made outside of the transaction, and would run outside of it. Make the query inside.',
+  );
 }
 
 /** @throws {@link InvalidOptionsError} for an option that Prisma does not have, instead of dropping it */

@@ -1,5 +1,7 @@
-/** Resolves with the client that a call is to be made on. */
-export type Ready = () => Promise<object>;
+import { BOUND } from './wrapped-promise.js';
+
+/** Makes a call on the client, as soon as that is there and the call may be sent. */
+export type Sending = (call: Build) => Promise<unknown>;
 
 type Call = (...parameters: unknown[]) => unknown;
 type Build = (client: object) => unknown;
@@ -19,10 +21,9 @@ const RAW_QUERIES = new Set<PropertyKey>([
  *
  * @param sample - the same member of a client of the same class
  */
-export function deferredMember(sample: unknown, property: PropertyKey, ready: Ready): unknown {
+export function deferredMember(sample: unknown, property: PropertyKey, send: Sending): unknown {
   if (RAW_QUERIES.has(property)) {
-    return (...parameters: unknown[]) =>
-      deferredCall(ready, (client) => callOn(client, property, parameters));
+    return (...parameters: unknown[]) => deferredCall(send, (client) => callOn(client, property, parameters));
   }
   if (typeof sample !== 'object' || sample === null) return sample;
   return new Proxy(sample, {
@@ -30,20 +31,22 @@ export function deferredMember(sample: unknown, property: PropertyKey, ready: Re
       const value: unknown = Reflect.get(target, method);
       if (typeof value !== 'function') return value;
       return (...parameters: unknown[]) =>
-        deferredCall(ready, (client) => callOn(Reflect.get(client, property) as object, method, parameters));
+        deferredCall(send, (client) => callOn(Reflect.get(client, property) as object, method, parameters));
     },
   });
 }
 
 /** Looks like Prisma's promise: it runs once, when it is waited for, and relations can be asked of it. */
-function deferredCall(ready: Ready, build: Build): object {
+function deferredCall(send: Sending, build: Build): object {
   let result: Promise<unknown> | undefined;
-  const run = () => (result ??= ready().then(build));
+  const run = () => (result ??= send(build));
   return new Proxy(
     {},
     {
       get(_target, property) {
         switch (property) {
+          case BOUND:
+            return true;
           case Symbol.toStringTag:
             return 'PrismaPromise';
           case 'then':
@@ -55,7 +58,7 @@ function deferredCall(ready: Ready, build: Build): object {
         }
         if (typeof property === 'symbol') return undefined;
         return (...parameters: unknown[]) =>
-          deferredCall(ready, (client) => callOn(build(client) as object, property, parameters));
+          deferredCall(send, (client) => callOn(build(client) as object, property, parameters));
       },
     },
   );

@@ -1,4 +1,5 @@
 import type { ClientLike, TransactionClientLike } from '../client/database-register.js';
+import { TransactionScopeClosedError } from '../errors/transaction-scope-closed.error.js';
 import type { TransactionClientSource } from '../transaction/transaction-runner.port.js';
 
 /** The session keeps both limits, and cancels what runs; Prisma's would only roll back behind it. */
@@ -13,6 +14,7 @@ export class PrismaBinding implements TransactionClientSource {
   private starting: Promise<TransactionClientLike> | undefined;
   private finished: Promise<void> | undefined;
   private finish: (() => void) | undefined;
+  private ended = false;
 
   /** @param inSession - runs work for which the session is the connection that Prisma borrows */
   constructor(
@@ -21,6 +23,8 @@ export class PrismaBinding implements TransactionClientSource {
   ) {}
 
   start(): Promise<TransactionClientLike> {
+    // Nobody would end it.
+    if (this.ended) return Promise.reject(new TransactionScopeClosedError());
     this.starting ??= new Promise((resolve, reject) => {
       const whole = this.inSession(() =>
         this.client.$transaction(
@@ -39,6 +43,7 @@ export class PrismaBinding implements TransactionClientSource {
   }
 
   async end(): Promise<void> {
+    this.ended = true;
     if (this.starting === undefined) return;
     await this.starting.catch(() => undefined);
     this.finish?.();

@@ -1,3 +1,11 @@
+/** Set on what is part of a transaction, or settled by the library in another way. */
+export const BOUND = Symbol('nestjs-database:bound');
+
+/** Whether the query was made inside of a transaction. */
+export function isBound(query: unknown): boolean {
+  return typeof query === 'object' && query !== null && Reflect.get(query, BOUND) === true;
+}
+
 /** How a promise of Prisma's is settled in the end; Prisma sends nothing before somebody waits for it. */
 export type Settling = (promise: PromiseLike<unknown>) => Promise<unknown>;
 
@@ -27,6 +35,8 @@ function wrapPromise(promise: unknown, settle: Settling): unknown {
   return new Proxy(promise, {
     get(target, property) {
       switch (property) {
+        case BOUND:
+          return true;
         case 'then':
           return ((...handlers) => settled().then(...handlers)) as Settle;
         case 'catch':

@@ -44,7 +44,7 @@ export class AmbientTransactionManager extends TransactionManager {
     const name = resolved.name ?? (work.name || UNNAMED);
     const { propagation } = resolved;
     if (propagation === 'REQUIRES_NEW') return await this.beginBeside(name, resolved, work);
-    if (propagation === 'NOT_SUPPORTED') return await this.context.leave(work);
+    if (propagation === 'NOT_SUPPORTED') return await this.aside(() => this.context.leave(work));
     const outer = this.context.current();
     if (outer === undefined) {
       if (propagation === 'MANDATORY') throw new TransactionRequiredError(name);
@@ -106,15 +106,23 @@ export class AmbientTransactionManager extends TransactionManager {
     work: () => Promise<Result>,
   ): Promise<Result> {
     const beginner = this.beginner(name, options);
-    const begin = () => this.context.leave(() => this.owner.run(beginner, options, work));
-    // It is committed on its own, so that it can be repeated on its own.
-    return await (this.context.isInside() ? outsideAttempt(begin) : begin());
+    return await this.aside(() => this.context.leave(() => this.owner.run(beginner, options, work)));
+  }
+
+  /** What takes effect on its own can be repeated on its own. */
+  private aside<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.context.isInside() ? outsideAttempt(work) : work();
   }
 
   /** One that ends before it could be reported as a leak needs no stack, which costs as much as a tenth of a statement. */
   private beginner(name: string, { timeoutMs }: ResolvedTransactionOptions): Beginner {
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- named for its frame, and not called
+    const { run: traced } = this;
     const isTraced = this.leakThresholdMs > 0 && timeoutMs > this.leakThresholdMs;
-    return { name, trace: isTraced ? traceCaller(this.run, TRACE_DEPTH) : undefined };
+    return {
+      name,
+      trace: isTraced ? traceCaller(traced, TRACE_DEPTH) : undefined,
+    };
   }
 
   private async join<Result>(

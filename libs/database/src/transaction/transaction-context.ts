@@ -27,16 +27,22 @@ export class TransactionContext {
   }
 
   /**
-   * Resolves when a query of `scope` would fall into no savepoint but that of whoever waits for it: an inner part that
-   * waits for a query of the outer one takes it in.
+   * Begins a call of `scope` when it would fall into no savepoint but that of whoever waits for it: an inner part that
+   * waits for a call of the outer one takes it in.
    *
    * @throws {@link TransactionScopeClosedError} when the scope has ended
    */
-  async untilFree(scope: TransactionScope): Promise<void> {
-    const waiting = this.storage.getStore();
-    const { part } = waiting?.part.isWithin(scope.part) === true ? waiting : scope;
+  async call<Result>(scope: TransactionScope, begin: () => PromiseLike<Result>): Promise<Result> {
+    const { part } = this.within(scope);
     while (part.free !== undefined) await part.free;
     if (part.state === 'closed') throw new TransactionScopeClosedError();
+    return await part.track(begin());
+  }
+
+  /** Where the caller stands, if that is inside of `scope`; `scope` itself otherwise. */
+  within(scope: TransactionScope): TransactionScope {
+    const current = this.storage.getStore();
+    return current?.part.isWithin(scope.part) === true ? current : scope;
   }
 
   /**

@@ -7,7 +7,7 @@ import type { ErrorCode } from '../errors/error-codes.js';
 import { thrownBy } from '../fault/diagnosis.js';
 import { classifyFault, translateError } from '../fault/translate-error.js';
 import type { CommitOutcomeUnknownError } from '../errors/outcome.errors.js';
-import { cancellationSignal } from '../resilience/cancel-on-abort.js';
+import { cancellationSignal, cancelOnAbort } from '../resilience/cancel-on-abort.js';
 import { asOneAttempt, isInsideAttempt } from '../resilience/retry-scope.js';
 import { verifyCommit } from './commit-verification.js';
 import { isInDoubt, TransactionAttempt, type AttemptSettings } from './transaction-attempt.js';
@@ -70,11 +70,12 @@ export class TransactionOwner {
       return { outcome: 'committed', result };
     } catch (thrown) {
       const error = translateOwn(thrown, attempt.phase);
-      if (!isInDoubt(error)) return { outcome: 'rolled-back', error };
-      const status = await verifyCommit(
-        options.verify,
-        attempt.transaction?.session.transactionId,
-        this.settings.runner,
+      // That of an inner transaction says nothing about this one, which it has made roll back.
+      if (attempt.phase !== 'commit' || !isInDoubt(error)) return { outcome: 'rolled-back', error };
+      const id = attempt.transaction?.session.transactionId;
+      // Also for a caller that has gone: what became of the transaction is not its affair alone.
+      const status = await cancelOnAbort(undefined, () =>
+        verifyCommit(options.verify, id, this.settings.runner),
       );
       if (status === 'committed') return { outcome: 'committed', result: result as Result };
       if (status === 'unknown') return { outcome: 'unknown', error };
@@ -93,7 +94,9 @@ export class TransactionOwner {
     // Of an outcome that nobody knows, neither kind of hook would be right.
     if (hooks === undefined || end.outcome === 'unknown') return;
     const committed = end.outcome === 'committed';
-    const failures = await hooks.run(committed ? { committed } : { committed, cause: causeOf(end.error) });
+    const settled = committed ? { committed } : { committed, cause: causeOf(end.error) };
+    // Also for a caller that has gone: the transaction has ended as it has.
+    const failures = await cancelOnAbort(undefined, () => hooks.run(settled));
     this.settings.watch.hooksFailed(name, committed ? 'commit' : 'rollback', failures);
   }
 
@@ -112,7 +115,7 @@ export class TransactionOwner {
       attempt,
       statements,
       durationMs,
-      ...(error !== undefined && { error }),
+      ...(causeOf(error) !== undefined && { error: causeOf(error) }),
     });
   }
 }

@@ -52,6 +52,8 @@ export class TransactionPart {
   readonly depth: number;
   private readonly children = new Mutex();
   private child: Promise<void> | undefined;
+  private calls = 0;
+  private callsEnded: (() => void) | undefined;
 
   constructor(
     readonly transaction: PhysicalTransaction,
@@ -75,9 +77,23 @@ export class TransactionPart {
     this.mark ??= mark;
   }
 
-  /** Runs an inner part, after those that were started before. */
+  /** A call that reaches the server some turns after it was made: an inner part that begins meanwhile waits for it. */
+  async track<Result>(call: PromiseLike<Result>): Promise<Result> {
+    this.calls += 1;
+    try {
+      return await call;
+    } finally {
+      this.calls -= 1;
+      if (this.calls === 0) this.callsEnded?.();
+    }
+  }
+
+  /** Runs an inner part, after those that were started before, and after the calls that are under way. */
   runChild<Result>(work: () => Promise<Result>): Promise<Result> {
-    const result = this.children.run(work);
+    const result = this.children.run(async () => {
+      if (this.calls > 0) await new Promise<void>((resolve) => (this.callsEnded = resolve));
+      return await work();
+    });
     const child: Promise<void> = result.then(ignore, ignore).then(() => {
       if (this.child === child) this.child = undefined;
     });

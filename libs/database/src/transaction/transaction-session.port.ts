@@ -9,6 +9,8 @@ import type { CallTrace } from '../common/call-trace.js';
 export interface TransactionSession {
   /** Whether it has a connection: from the first statement until its end. */
   readonly begun: boolean;
+  /** For how long it has had one, in milliseconds. */
+  readonly heldMs: number;
   /** Statements sent so far, without those that only shape the transaction. */
   readonly statements: number;
   /** What the first statement failed with that was not taken back by a savepoint. */

@@ -18,18 +18,25 @@ export class TransactionWatch {
   follow(transaction: PhysicalTransaction): () => void {
     const { connection, warnAfterMs, warn } = this.settings;
     if (warnAfterMs === 0 || warnAfterMs >= transaction.options.timeoutMs) return () => undefined;
-    const timer = setTimeout(() => {
+    let timer: NodeJS.Timeout | undefined;
+    const look = () => {
       const { name, session } = transaction;
-      // Without a connection it holds up nobody.
-      if (!session.begun) return;
-      const { statements } = session;
+      const { statements, heldMs } = session;
+      if (heldMs < warnAfterMs) {
+        arm(warnAfterMs - heldMs);
+        return;
+      }
       longChannel.publish({ connection, name, runningMs: warnAfterMs, statements });
       warn(
-        `Transaction ${name} has been running for ${warnAfterMs} ms (statements so far: ${statements}), with a connection and its ` +
+        `Transaction ${name} has held a connection for ${warnAfterMs} ms (statements so far: ${statements}), and its ` +
           'locks. Keep waits for other systems out of it, or do less in it.',
       );
-    }, warnAfterMs);
-    timer.unref();
+    };
+    const arm = (afterMs: number) => {
+      timer = setTimeout(look, Math.ceil(afterMs));
+      timer.unref();
+    };
+    arm(warnAfterMs);
     return () => {
       clearTimeout(timer);
     };
