@@ -210,6 +210,15 @@ describe('a nested part', () => {
       })
       .catch(() => undefined);
     expect(await stored()).toEqual([]);
+
+    // A bare client runs the array on a connection of its own, and commits it.
+    const escaping = bench.naive().$transaction(async (client) => {
+      const inside = client as typeof bench.prisma;
+      await inside.$transaction([inside.category.create(category('escaped'))]);
+      throw new Error('no');
+    });
+    await expect(escaping).rejects.toThrow('no');
+    expect(await stored()).toEqual(['escaped']);
   });
 });
 

@@ -44,6 +44,12 @@ describe('the round trips of a transaction', () => {
       };
       expect(await cost(work)).toBe(count + 1);
     }
+    const builder = async () => {
+      const from = () => bench.db.getQueryBuilder().from('category');
+      await from().select('id').get();
+      await from().where('name', '=', 'nobody').update({ slug: 'x' }).execute();
+    };
+    expect(await cost(builder)).toBe(3);
     const bare = () => naive.$transaction((client) => client.$executeRaw`SELECT 1`);
     expect(await bench.proxy.countRoundTrips(bare)).toBe(3);
   });
