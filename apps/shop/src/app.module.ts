@@ -32,11 +32,13 @@ export interface ShopStores {
   readonly databaseUrl: string | undefined;
   /** Undefined runs the shop without Redis. */
   readonly redisUrl?: string | undefined;
+  /** How long work may wait for a connection, and a transaction then take, in milliseconds. Default: 10 000. */
+  readonly patienceMs?: number | undefined;
 }
 
 @Module({})
 export class AppModule {
-  static register({ databaseUrl, redisUrl }: ShopStores): DynamicModule {
+  static register({ databaseUrl, redisUrl, patienceMs }: ShopStores): DynamicModule {
     return {
       module: AppModule,
       imports: [
@@ -50,7 +52,8 @@ export class AppModule {
           // Said on purpose: a start in production without DATABASE_CURSOR_SECRET fails here, and not at the first page.
           pagination: { maxPageSize: 100 },
           // A rush of customers is better served late than refused.
-          transaction: { maxWaitMs: 10_000, timeoutMs: 10_000 },
+          ...(patienceMs !== undefined && { pool: { acquireTimeoutMs: patienceMs } }),
+          transaction: { maxWaitMs: patienceMs ?? 10_000, timeoutMs: patienceMs ?? 10_000 },
         }),
         ProductModule,
         StockModule,

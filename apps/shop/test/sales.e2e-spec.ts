@@ -121,6 +121,7 @@ describe('many sales at once', () => {
         sell(registers[index % 2 === 0 ? 0 : 1], 10_000, ...(index % 3 === 0 ? [[lamp, 1], [chair, 1]] as const : [[chair, 1], [lamp, 1]] as const)),
       ),
     ); // prettier-ignore
+    expect(shop.surprises(answers, 201, 409)).toEqual([]);
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(20);
     expect(answers.filter(({ status }) => status === 409)).toHaveLength(40);
     expect([await shop.stockOf(lamp), await shop.stockOf(chair)]).toEqual([0, 980]);

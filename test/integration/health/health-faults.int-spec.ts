@@ -21,6 +21,8 @@ import { createUsedDirectory, removeDirectories } from '../embedded/scratch-dire
 jest.setTimeout(30_000);
 
 const BOUND_MS = 1_000;
+/** Longer than this without a processor, and a verdict is one on the machine. */
+const STARVED_MS = 250;
 
 let database: TestDatabase;
 let application: INestApplicationContext | undefined;
@@ -47,19 +49,28 @@ async function start(
   return application;
 }
 
-/** How long the slowest of them took, in milliseconds, without what a busy machine kept this process from running. */
-async function slowest(probes: readonly (() => Promise<unknown>)[]): Promise<number> {
-  const times: number[] = [];
-  const starvedMs = await starvedDuring(() =>
-    Promise.all(
-      probes.map(async (probe) => {
-        const started = performance.now();
-        await probe();
-        times.push(performance.now() - started);
-      }),
-    ),
-  );
-  return Math.max(...times) - starvedMs;
+type Ping = () => Promise<{ readonly status: string }>;
+
+/**
+ * How long the slowest of them took, in milliseconds, without what a busy machine kept this process from running, and what
+ * they said. A machine that ran neither us nor the server for long has shown nothing of us: then they are asked again.
+ */
+async function askAll(pings: readonly Ping[]): Promise<{ slowestMs: number; statuses: Set<string> }> {
+  for (let attempt = 1; ; attempt += 1) {
+    const times: number[] = [];
+    const statuses = new Set<string>();
+    const starvedMs = await starvedDuring(() =>
+      Promise.all(
+        pings.map(async (ping) => {
+          const started = performance.now();
+          statuses.add((await ping()).status);
+          times.push(performance.now() - started);
+        }),
+      ),
+    );
+    if (starvedMs < STARVED_MS || attempt === 5)
+      return { slowestMs: Math.max(...times) - starvedMs, statuses };
+  }
 }
 
 describe('probes while the pool is exhausted', () => {
@@ -69,19 +80,21 @@ describe('probes while the pool is exhausted', () => {
     const indicator = started.get(DatabaseHealthIndicator);
     const pool = started.get(DatabasePoolHealthIndicator);
     const usage = async () => (await pool.pressureCheck('pool', { details: true })).pool;
-    const busy = Promise.all([1, 2].map(() => prisma.$executeRaw`SELECT pg_sleep(3)`.then(() => undefined)));
+    const busy = Promise.allSettled(
+      [1, 2].map(() => prisma.$executeRaw`SELECT pg_sleep(30)`.then(() => undefined)),
+    );
     expect(await until(async () => (await usage()).active === 2, 2_000)).toBe(true);
 
-    const statuses = new Set<string>();
     // Half of them ask anew instead of taking a report of the last half second.
-    const probes = Array.from({ length: 1_000 }, (_, index) => async () => {
+    const pings = Array.from({ length: 1_000 }, (_, index) => async () => {
       const maxAgeMs = index % 2 === 0 ? 0 : 500;
-      statuses.add((await indicator.pingCheck('database', { maxAgeMs })).database.status);
+      return (await indicator.pingCheck('database', { maxAgeMs })).database;
     });
-    for (const part of [probes.slice(0, 10), probes.slice(10)]) {
-      expect(await slowest(part)).toBeLessThan(BOUND_MS);
+    for (const part of [pings.slice(0, 10), pings.slice(10)]) {
+      const { slowestMs, statuses } = await askAll(part);
+      expect(slowestMs).toBeLessThan(BOUND_MS);
+      expect([...statuses]).toEqual(['up']);
     }
-    expect([...statuses]).toEqual(['up']);
     expect(await usage()).toMatchObject({ active: 2, waiting: 0 });
     // The two of the pool and the one of the probe.
     expect(await database.countConnections()).toBe(3);
@@ -91,6 +104,9 @@ describe('probes while the pool is exhausted', () => {
     const naive = () => Promise.race([prisma.$queryRaw`SELECT 1`, timeout]);
     expect(new Set(await Promise.all([naive(), naive(), naive()]))).toEqual(new Set(['timeout']));
     expect(await until(async () => (await usage()).waiting === 3, 2_000)).toBe(true);
+    await database.query(
+      "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(30)%' AND pid <> pg_backend_pid()",
+    );
     await busy;
     expect(await until(async () => (await usage()).waiting === 0, 2_000)).toBe(true);
   });
@@ -128,7 +144,9 @@ describe('probes of a server that accepts connections and never answers', () => 
     const frozen = freeze(server.serverProcessId!);
     try {
       for (let round = 0; round < 3; round += 1) {
-        expect(await slowest(Array.from({ length: 200 }, () => ping))).toBeLessThan(BOUND_MS);
+        const { slowestMs, statuses } = await askAll(Array.from({ length: 200 }, () => ping));
+        expect(slowestMs).toBeLessThan(BOUND_MS);
+        expect([...statuses]).toEqual(['down']);
         expect(await ping()).toMatchObject({
           status: 'down',
           error: expect.stringContaining('No answer within'),
@@ -203,8 +221,13 @@ describe('probes of a host that takes connections and says nothing', () => {
     let most = 0;
     silent.on('connection', () => (most = Math.max(most, sockets.size)));
     for (let round = 0; round < 3; round += 1) {
-      const check = () => probe.checkHealth({ maxAgeMs: 0 });
-      expect(await slowest(Array.from({ length: 100 }, () => check))).toBeLessThan(BOUND_MS);
+      const ping = async () => {
+        const { healthy } = await probe.checkHealth({ maxAgeMs: 0 });
+        return { status: healthy ? 'up' : 'down' };
+      };
+      const { slowestMs, statuses } = await askAll(Array.from({ length: 100 }, () => ping));
+      expect(slowestMs).toBeLessThan(BOUND_MS);
+      expect([...statuses]).toEqual(['down']);
       expect((await probe.checkHealth()).healthy).toBe(false);
     }
     await probe.close();
