@@ -4,17 +4,13 @@
 // makes.
 import 'reflect-metadata';
 import { execFile } from 'node:child_process';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { PrismaPg } from '@prisma/adapter-pg';
-import { openDatabase, RepositoryFor } from 'nestjs-database';
-import { startEmbeddedPostgres } from 'nestjs-database/embedded';
+import { RepositoryFor } from 'nestjs-database';
+import { openBenchDatabase } from './support/bench-database.mjs';
 import { compete, printTimes, ratioWithin } from './support/contest.mjs';
 import { readArguments, readChoice, Verdict } from './support/verdict.mjs';
-import { PrismaClient } from '../apps/shop/dist/generated/prisma/client.js';
 
 const { rounds, check } = readArguments(20);
 const sections = { single, loading, bulk, pages, streaming };
@@ -28,23 +24,7 @@ const BULK_ROWS = 10_000;
 class CustomerRepository extends RepositoryFor('customer') {}
 class CategoryRepository extends RepositoryFor('category') {}
 
-const directory = await mkdtemp(join(tmpdir(), 'bench-repository-'));
-await chmod(directory, 0o755);
-const postgres = await startEmbeddedPostgres({
-  dataDir: join(directory, 'postgres'),
-  settings: { fsync: 'off' },
-});
-const database = await openDatabase({
-  client: PrismaClient,
-  url: postgres.url,
-  redis: false,
-  env: false,
-  migrations: { autoDeploy: true },
-  pool: { max: 10 },
-  transaction: { timeoutMs: 120_000 },
-  logging: { mode: 'production' },
-});
-const bare = new PrismaClient({ adapter: new PrismaPg({ connectionString: postgres.url, max: 10 }) });
+const { database, bare, postgres, close } = await openBenchDatabase({ transaction: { timeoutMs: 120_000 } });
 const customers = database.repository(CustomerRepository);
 const categories = database.repository(CategoryRepository);
 const verdict = new Verdict(check);
@@ -54,10 +34,7 @@ try {
   for (const [name, run] of Object.entries(sections)) if (only.size === 0 || only.has(name)) await run();
   verdict.end();
 } finally {
-  await bare.$disconnect();
-  await database.close();
-  await postgres.stop();
-  await rm(directory, { recursive: true, force: true });
+  await close();
 }
 
 async function single() {

@@ -1,54 +1,31 @@
 // Transactions beside the bare client's `$transaction`: one and three statements through Prisma, none at all, and an order of
 // two products through Prisma and through `Database`. All contestants take turns in short slices of one run; what is promised
-// is printed beside. `npm run bench -- transaction [rounds] [--check]`; needs what `npm run build` makes.
+// is printed beside. `npm run bench -- transaction [rounds] [--only=simple,orders] [--check]`; needs what `npm run build` makes.
 import 'reflect-metadata';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { PrismaPg } from '@prisma/adapter-pg';
-import { openDatabase } from 'nestjs-database';
-import { startEmbeddedPostgres } from 'nestjs-database/embedded';
+import { openBenchDatabase } from './support/bench-database.mjs';
 import { compete, printTimes, ratioWithin } from './support/contest.mjs';
-import { readArguments, Verdict } from './support/verdict.mjs';
-import { PrismaClient } from '../apps/shop/dist/generated/prisma/client.js';
+import { readArguments, readChoice, Verdict } from './support/verdict.mjs';
 
 const { rounds, check } = readArguments(15);
+const sections = { simple, orders };
+const only = readChoice(Object.keys(sections));
 const NOISE = 0.05;
 const CALLS = 200;
 const CUSTOMERS = 100;
 const PRODUCTS = 1_000;
 const BARE = 'bare $transaction';
 
-const directory = await mkdtemp(join(tmpdir(), 'bench-transaction-'));
-await chmod(directory, 0o755);
-const postgres = await startEmbeddedPostgres({
-  dataDir: join(directory, 'postgres'),
-  settings: { fsync: 'off' },
-});
-const database = await openDatabase({
-  client: PrismaClient,
-  url: postgres.url,
-  redis: false,
-  env: false,
-  migrations: { autoDeploy: true },
-  pool: { max: 10 },
-  logging: { mode: 'production' },
-});
+const { database, bare, close } = await openBenchDatabase();
 const { prisma, db, transactions } = database;
-const bare = new PrismaClient({ adapter: new PrismaPg({ connectionString: postgres.url, max: 10 }) });
 const verdict = new Verdict(check);
 let turn = 0;
 
 try {
   await fill();
-  await simple();
-  await orders();
+  for (const [name, run] of Object.entries(sections)) if (only.size === 0 || only.has(name)) await run();
   verdict.end();
 } finally {
-  await bare.$disconnect();
-  await database.close();
-  await postgres.stop();
-  await rm(directory, { recursive: true, force: true });
+  await close();
 }
 
 async function fill() {

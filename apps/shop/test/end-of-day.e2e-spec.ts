@@ -52,7 +52,7 @@ describe('the end-of-day report', () => {
     let open = true;
     const selling = Promise.all(
       Array.from({ length: 3 }, async () => {
-        while (open) expect((await sell(registerId)).status).toBe(201);
+        while (open) expect(await sell(registerId)).toMatchObject({ status: 201 });
       }),
     );
     const reports: Answer['body'][] = [];
@@ -79,7 +79,7 @@ describe('the end-of-day report', () => {
       const reporting = report();
       const waits = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
       expect(await until(async () => (await shop.database.query(waits)).length > 0, 4_000)).toBe(true);
-      expect((await sell(registerId)).status).toBe(201);
+      expect(await sell(registerId)).toMatchObject({ status: 201 });
       await stop.query('COMMIT');
       // Under Read Committed the cash and the stock would have the sale, and the number of sales would not.
       expect(await reporting).toEqual(before);
@@ -90,8 +90,8 @@ describe('the end-of-day report', () => {
   }); // prettier-ignore
 
   it('refuses what is no day', async () => {
-    expect((await shop.get('/reports/end-of-day?day=2026-02-30')).status).toBe(400);
-    expect((await shop.get('/reports/end-of-day')).status).toBe(400);
+    expect(await shop.get('/reports/end-of-day?day=2026-02-30')).toMatchObject({ status: 400 });
+    expect(await shop.get('/reports/end-of-day')).toMatchObject({ status: 400 });
   });
 });
 
@@ -108,8 +108,8 @@ describe('closing a register', () => {
     expect(await report()).toMatchObject({ closedAt: expect.any(String), openRegisters: [], sales: 3 });
     expect(await dayClosings()).toEqual([{ sales: 3, cash: '3000' }]);
 
-    expect((await sell(first)).status).toBe(409);
-    expect((await shop.post(`/registers/${first}/close`, {})).status).toBe(409);
+    expect(await sell(first)).toMatchObject({ status: 409 });
+    expect(await shop.post(`/registers/${first}/close`, {})).toMatchObject({ status: 409 });
     const again = await shop.post(`/registers/${first}/open`, { day });
     expect(again).toMatchObject({ status: 409, body: { details: { registerId: first, day } } });
   }); // prettier-ignore
@@ -174,7 +174,7 @@ describe('opening a register', () => {
       status: 409,
       body: { message: expect.stringContaining(`open for ${day}`) },
     });
-    expect((await shop.post('/registers/2000000000/open', { day })).status).toBe(404);
+    expect(await shop.post('/registers/2000000000/open', { day })).toMatchObject({ status: 404 });
     const listed = await shop.get('/registers');
     expect(listed.body).toContainEqual(expect.objectContaining({ id: registerId, openDay: day }));
   });

@@ -104,7 +104,9 @@ describe('a list', () => {
       expect(answer.errors).toEqual([{ path: 'after', problems: [expect.any(String)] }]);
       expect(text).not.toMatch(/SELECT|price_cents/);
     }
-    expect((await shop.get(`/products?first=1&sort=priceCents&after=${endCursor}`)).status).toBe(200);
+    expect(await shop.get(`/products?first=1&sort=priceCents&after=${endCursor}`)).toMatchObject({
+      status: 200,
+    });
   });
 
   it('names all that is wrong with a query at once', async () => {

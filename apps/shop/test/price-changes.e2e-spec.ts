@@ -111,9 +111,53 @@ describe('a list of price changes', () => {
   });
 
   it('is refused as a whole when it is no list of prices', async () => {
-    expect((await change('', ['TEST-1', 1])).status).toBe(400);
-    expect((await change('Sale')).status).toBe(400);
-    expect((await change('Sale', ['TEST-1', 1.5])).status).toBe(400);
-    expect((await shop.get('/products/2000000000/price-changes')).status).toBe(404);
+    expect(await change('', ['TEST-1', 1])).toMatchObject({ status: 400 });
+    expect(await change('Sale')).toMatchObject({ status: 400 });
+    expect(await change('Sale', ['TEST-1', 1.5])).toMatchObject({ status: 400 });
+    expect(await shop.get('/products/2000000000/price-changes')).toMatchObject({ status: 404 });
+  });
+});
+
+describe('a price that is changed in another way', () => {
+  it('leaves a row with the old and the new price as well, and a change that is refused leaves none', async () => {
+    const [lamp, chair, desk] = (await stockUp(3)) as [Stocked, Stocked, Stocked];
+    const history = async ({ id }: Stocked) =>
+      (await shop.get(`/products/${id}/price-changes`)).body.map((row: Record<string, unknown>) => [
+        row.reason,
+        row.oldPriceCents,
+        row.newPriceCents,
+      ]);
+
+    const edited = { priceCents: 1_100, version: 1 };
+    expect(await shop.send('PATCH', `/products/${lamp.id}`, edited)).toMatchObject({ status: 200 });
+    expect(await shop.send('PATCH', `/products/${lamp.id}`, { ...edited, priceCents: 1 })).toMatchObject({
+      status: 409,
+    });
+    expect(await shop.send('PATCH', `/products/${lamp.id}`, { name: 'Lamp', version: 2 })).toMatchObject({
+      status: 200,
+    });
+    expect(await history(lamp)).toEqual([['Edited', 1_000, 1_100]]);
+
+    const prices = [
+      { sku: chair.sku, priceCents: 1_200 },
+      { sku: desk.sku, priceCents: 1_000 },
+    ];
+    expect((await shop.post('/products/prices', { prices })).body.changed).toBe(1);
+    expect(await history(chair)).toEqual([['Price list', 1_000, 1_200]]);
+    expect(await history(desk)).toEqual([]);
+
+    const imported = (sku: string, priceCents: number) => ({
+      sku,
+      name: sku,
+      priceCents,
+      weightKg: '1',
+      categoryId: 1,
+    });
+    const products = [imported(desk.sku, 1_300), imported('IMPORTED-1', 500)];
+    expect(await shop.post('/products/import', { products })).toMatchObject({ status: 200 });
+    expect(await history(desk)).toEqual([['Import', 1_000, 1_300]]);
+    const foreign = { ...imported(desk.sku, 1_400), categoryId: 999 };
+    expect((await shop.post('/products/import', { products: [foreign] })).status).toBeGreaterThanOrEqual(400);
+    expect(await history(desk)).toHaveLength(1);
   });
 });

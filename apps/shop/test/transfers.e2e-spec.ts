@@ -98,7 +98,7 @@ describe('a transfer of stock', () => {
     expect((await move('floor', 'WAREHOUSE', [lamp, 1])).status).toBe(400);
     expect((await move('FLOOR', 'WAREHOUSE', [lamp, 0])).status).toBe(400);
     expect((await move('FLOOR', 'WAREHOUSE', [2e9, 1])).status).toBe(404);
-    expect((await shop.get('/inventory/2000000000/places')).status).toBe(404);
+    expect(await shop.get('/inventory/2000000000/places')).toMatchObject({ status: 404 });
   }); // prettier-ignore
 
   it('is refused when the place could not hold it', async () => {

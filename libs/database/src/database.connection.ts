@@ -102,6 +102,7 @@ export class DatabaseConnection implements ShutdownMember {
     this.probe = new ConnectionProbe({
       open: (signal) => openProbeSession({ ...options, signal, target: pool.target, logins: pool.logins }),
       details: () => ({ ...pool.usage() }),
+      lastAnswerAt: () => pool.lastAnswerAt,
     });
     this.ownRedis = options.redis === false ? undefined : new RedisService(options.redis, name);
     this.redis = this.ownRedis ?? sharedRedis;

@@ -122,9 +122,13 @@ export class BareProductService {
   }
 
   async update(id: number, { version, ...changes }: UpdateProductDto): Promise<ProductWithShelf> {
-    if (changes.categoryId !== undefined) await this.assertCategory(changes.categoryId);
-    return await this.withFreeSku(changes.sku, () =>
-      this.ofProduct(id, version, () => this.products.change(id, version, defined({ ...changes }))),
+    const { categoryId, sku, priceCents } = changes;
+    if (categoryId !== undefined) await this.assertCategory(categoryId);
+    return await this.withFreeSku(sku, () =>
+      this.ofProduct(id, version, async () => {
+        if (priceCents !== undefined) await this.noteNewPrice(id, priceCents);
+        return await this.products.change(id, version, defined({ ...changes }));
+      }),
     );
   }
 
@@ -142,6 +146,16 @@ export class BareProductService {
         return { sku, name, priceCents, weightKg, categoryId, ...defined(optional) };
       }),
     );
+  }
+
+  private async noteNewPrice(id: number, newPriceCents: number): Promise<void> {
+    const { priceCents: oldPriceCents } = await this.prisma.product.findUniqueOrThrow({
+      where: { id, deletedAt: null },
+      select: { priceCents: true },
+    });
+    if (oldPriceCents === newPriceCents) return;
+    const data = { productId: id, oldPriceCents, newPriceCents, reason: 'Edited' };
+    await this.prisma.priceChange.create({ data });
   }
 
   private async assertCategory(id: number): Promise<void> {

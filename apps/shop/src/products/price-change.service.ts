@@ -7,7 +7,7 @@ import { PriceChangeRepository } from './price-change.repository.js';
 import { ProductNotFoundError } from './product.errors.js';
 import { ProductRepository } from './product.repository.js';
 
-type Priced = Pick<Product, 'id' | 'version' | 'priceCents'>;
+export type Priced = Pick<Product, 'id' | 'version' | 'priceCents'>;
 
 /**
  * New prices with a row for each that says why. The list is one transaction, and each price a part of it that is taken back
@@ -62,8 +62,8 @@ export class PriceChangeService {
   }
 
   /**
-   * The price and the row about it, or neither. The row is written first, so that nothing is changed that is not written
-   * down; the database itself refuses a price below zero.
+   * The price and the row about it, or neither: a part of the transaction it is called in, or one of its own. The row is
+   * written first, so that nothing is changed that is not written down; the database itself refuses a price below zero.
    */
   @Transactional({ propagation: 'NESTED' })
   async change({ id, version, priceCents }: Priced, newPriceCents: number, reason: string): Promise<number> {

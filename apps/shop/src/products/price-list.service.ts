@@ -6,14 +6,15 @@ import {
   StaleVersionError,
   type BatchOutcome,
 } from 'nestjs-database';
-import type { Product } from '../generated/prisma/client.js';
 import type { NewPriceDto } from './price-list.dto.js';
+import { PriceChangeService, type Priced } from './price-change.service.js';
 import type { PriceListView, PriceOutcomeView } from './price-list.view.js';
 import { ProductRepository } from './product.repository.js';
 
 /** How many at a time: few enough to leave connections for customers. */
 const AT_A_TIME = 4;
 const LOG_EVERY = 250;
+const REASON = 'Price list';
 
 type Change = Omit<PriceOutcomeView, 'sku'>;
 
@@ -25,7 +26,10 @@ type Change = Omit<PriceOutcomeView, 'sku'>;
 export class PriceListService {
   private readonly logger = new Logger('Prices');
 
-  constructor(private readonly products: ProductRepository) {}
+  constructor(
+    private readonly products: ProductRepository,
+    private readonly changes: PriceChangeService,
+  ) {}
 
   async apply(prices: readonly NewPriceDto[]): Promise<PriceListView> {
     const select = { id: true, version: true, priceCents: true } as const;
@@ -48,13 +52,10 @@ export class PriceListService {
     return { changed: views.filter(({ outcome }) => outcome === 'changed').length, outcomes: views };
   }
 
-  private async change(
-    product: Pick<Product, 'id' | 'version' | 'priceCents'> | null,
-    priceCents: number,
-  ): Promise<Change> {
+  private async change(product: Priced | null, priceCents: number): Promise<Change> {
     if (product === null) return { outcome: 'unknown' };
     if (product.priceCents === priceCents) return { outcome: 'same' };
-    const version = await this.products.reprice(product.id, product.version, priceCents);
+    const version = await this.changes.change(product, priceCents, REASON);
     return { outcome: 'changed', version };
   }
 

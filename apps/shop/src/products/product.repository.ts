@@ -61,10 +61,19 @@ export class ProductRepository extends RepositoryFor('product', { softDelete: tr
   async importAll(products: readonly NewProduct[]): Promise<BulkUpsertResult> {
     return await this.db.withTransaction(async () => {
       const update = ['name', 'priceCents', 'weightKg', 'categoryId'] as const;
+      const skus = products.map(({ sku }) => sku);
+      // Locked from here on: the old price is the one that is replaced.
+      await this.db.sql`
+        WITH known AS (SELECT id, sku, price_cents FROM product WHERE sku = ANY(${skus}) ORDER BY id FOR UPDATE)
+        INSERT INTO price_change (product_id, old_price_cents, new_price_cents, reason)
+        SELECT known.id, known.price_cents, imported.price_cents, 'Import'
+        FROM known JOIN unnest(${skus}::text[], ${products.map(({ priceCents }) => priceCents)}::int[])
+          AS imported (sku, price_cents) USING (sku)
+        WHERE known.price_cents <> imported.price_cents`;
       const result = await this.bulkUpsert(products, { on: ['sku'], update });
       await this.db.sql`
         INSERT INTO stock_item (product_id, updated_at)
-        SELECT id, now() FROM product WHERE sku = ANY(${products.map(({ sku }) => sku)})
+        SELECT id, now() FROM product WHERE sku = ANY(${skus})
         ON CONFLICT DO NOTHING`;
       return result;
     });

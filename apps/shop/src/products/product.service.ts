@@ -2,11 +2,13 @@ import { Injectable } from '@nestjs/common';
 import {
   RecordNotFoundError,
   StaleVersionError,
+  Transactional,
   UniqueViolationError,
   type BulkUpsertResult,
 } from 'nestjs-database';
 import { defined } from '../http/defined.js';
 import { CategoryRepository } from './category.repository.js';
+import { PriceChangeRepository } from './price-change.repository.js';
 import type { CreateProductDto, UpdateProductDto } from './product.dto.js';
 import {
   CategoryNotFoundError,
@@ -21,6 +23,7 @@ export class ProductService {
   constructor(
     private readonly products: ProductRepository,
     private readonly categories: CategoryRepository,
+    private readonly priceChanges: PriceChangeRepository,
   ) {}
 
   /** @throws {ProductNotFoundError} */
@@ -42,17 +45,22 @@ export class ProductService {
   }
 
   /**
-   * Orders that were placed keep the price they were placed with.
+   * Orders that were placed keep the price they were placed with; of a new price there is a row beside it.
    *
    * @throws {ProductNotFoundError}
    * @throws {CategoryNotFoundError}
    * @throws {SkuTakenError}
    * @throws {ProductChangedError} when it has another version than the changes were made for
    */
+  @Transactional()
   async update(id: number, { version, ...changes }: UpdateProductDto): Promise<ProductWithShelf> {
-    if (changes.categoryId !== undefined) await this.assertCategory(changes.categoryId);
-    return await this.withFreeSku(changes.sku, () =>
-      ofProduct(id, () => this.products.change(id, version, defined({ ...changes }))),
+    const { categoryId, sku, priceCents } = changes;
+    if (categoryId !== undefined) await this.assertCategory(categoryId);
+    return await this.withFreeSku(sku, () =>
+      ofProduct(id, async () => {
+        if (priceCents !== undefined) await this.noteNewPrice(id, priceCents);
+        return await this.products.change(id, version, defined({ ...changes }));
+      }),
     );
   }
 
@@ -78,6 +86,13 @@ export class ProductService {
         return { sku, name, priceCents, weightKg, categoryId, ...defined(optional) };
       }),
     );
+  }
+
+  /** The old price is that of the version which the change is made for: at any other one the change, and the row, are refused. */
+  private async noteNewPrice(id: number, newPriceCents: number): Promise<void> {
+    const { priceCents: oldPriceCents } = await this.products.getById(id, { select: { priceCents: true } });
+    if (oldPriceCents === newPriceCents) return;
+    await this.priceChanges.create({ data: { productId: id, oldPriceCents, newPriceCents, reason: 'Edited' } });
   }
 
   private async assertCategory(id: number): Promise<void> {

@@ -1,4 +1,4 @@
-import { Body, Controller, Param, Post } from '@nestjs/common';
+import { applyDecorators, Body, Controller, Param, Post } from '@nestjs/common';
 import { ApiBody, ApiCreatedResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { RequiresDatabase } from 'nestjs-database';
 import { ApiErrors } from '../http/error-responses.decorator.js';
@@ -11,22 +11,23 @@ const ID = { name: 'id', schema: { type: 'string', pattern: '^[1-9]\\d*$' }, exa
 const DESCRIPTION =
   'Not more of a line than was bought, all returns together. The goods go back to the shop floor, and the money is paid back in cash.';
 
+const TakeBack = (path: string, summary: string, operationId: string) =>
+  applyDecorators(
+    Post(path),
+    ApiOperation({ summary, description: DESCRIPTION, operationId }),
+    ApiParam(ID),
+    ApiBody({ type: ReturnDto }),
+    ApiCreatedResponse({ type: RefundView }),
+    ApiErrors(400, 404, 409, 413),
+  );
+
 @RequiresDatabase()
 @ApiTags('Registers')
 @Controller()
 export class ReturnController {
   constructor(private readonly service: ReturnService) {}
 
-  @Post('sales/:id/returns')
-  @ApiOperation({
-    summary: 'Take back what was sold over the counter',
-    description: DESCRIPTION,
-    operationId: 'returnOfSale',
-  })
-  @ApiParam(ID)
-  @ApiBody({ type: ReturnDto })
-  @ApiCreatedResponse({ type: RefundView })
-  @ApiErrors(400, 404, 409, 413)
+  @TakeBack('sales/:id/returns', 'Take back what was sold over the counter', 'returnOfSale')
   async ofSale(
     @Param('id', BigIntIdPipe) id: bigint,
     @Body() { registerId, lines }: ReturnDto,
@@ -34,16 +35,7 @@ export class ReturnController {
     return new RefundView(await this.service.ofSale(id, registerId, lines));
   }
 
-  @Post('orders/:id/returns')
-  @ApiOperation({
-    summary: 'Take back what was ordered',
-    description: DESCRIPTION,
-    operationId: 'returnOfOrder',
-  })
-  @ApiParam(ID)
-  @ApiBody({ type: ReturnDto })
-  @ApiCreatedResponse({ type: RefundView })
-  @ApiErrors(400, 404, 409, 413)
+  @TakeBack('orders/:id/returns', 'Take back what was ordered', 'returnOfOrder')
   async ofOrder(
     @Param('id', BigIntIdPipe) id: bigint,
     @Body() { registerId, lines }: ReturnDto,

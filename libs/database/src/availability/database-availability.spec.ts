@@ -10,12 +10,20 @@ const answered: HealthReport = { healthy: true, latencyMs: 1, details: {} };
 const late: HealthReport = { healthy: false, latencyMs: 750, details: {}, code: 'QUERY_TIMEOUT' };
 const refused: HealthReport = { healthy: false, latencyMs: 1, details: {}, code: 'UNAVAILABLE' };
 
-function watch(...reports: HealthReport[]) {
+interface Reported extends HealthReport {
+  readonly lastAnswerAt?: number;
+}
+
+/** @param reports - with when somebody else was answered, from the report on */
+function watch(...reports: Reported[]) {
   const asked: (HealthProbeOptions | undefined)[] = [];
   const probe = {
+    lastAnswerAt: undefined as number | undefined,
     checkHealth: (options?: HealthProbeOptions) => {
       asked.push(options);
-      return Promise.resolve(reports.shift() ?? answered);
+      const { lastAnswerAt, ...report } = reports.shift() ?? (answered as Reported);
+      if (lastAnswerAt !== undefined) probe.lastAnswerAt = performance.now() + lastAnswerAt;
+      return Promise.resolve(report);
     },
   };
   const state = new DatabaseStateControl({ connection: 'default', onListenerError: () => undefined });
@@ -50,6 +58,14 @@ describe('the availability of a database that was well', () => {
   it('ends with the second late answer in a row', async () => {
     const { isAvailable } = watch(late, late);
     expect(await renewed(isAvailable)).toEqual({ meanwhile: true, then: false });
+  });
+
+  it('outlives late answers as long as the server answers others, which says more', async () => {
+    const { asked, isAvailable } = watch({ ...late, lastAnswerAt: 5 });
+    expect(await renewed(isAvailable)).toEqual({ meanwhile: true, then: true });
+    expect(asked).toHaveLength(1);
+    const { isAvailable: naive } = watch({ ...late, lastAnswerAt: -5 }, late);
+    expect(await renewed(naive)).toEqual({ meanwhile: true, then: false });
   });
 
   it('ends at once when the server cannot be reached', async () => {

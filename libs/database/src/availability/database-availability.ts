@@ -1,9 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import type { HealthReport } from '../common/health-report.js';
 import type { ErrorCode } from '../errors/error-codes.js';
 import { findForConnection, stateTokenOf } from '../health/connection-lookup.js';
-import { getDatabaseHealthProbeToken, type HealthProbe } from '../health/health-probe.port.js';
+import { getDatabaseHealthProbeToken, type HealthProbe, type HealthProbeOptions } from '../health/health-probe.port.js';
 import type { DatabaseState } from '../lifecycle/database-state.js';
 
 /** How old a good report may grow before a request has it renewed, beside itself. */
@@ -29,7 +28,7 @@ interface Watch {
  *
  * A request never waits for a query: it reads the connection's state and the last report of the health probe, and has
  * an old report renewed beside itself, at most one at a time. Of a database that was well, one late answer alone is not
- * believed: it is asked a second time before requests are refused. The one exception is the first request after an outage
+ * believed, and none while others are answered: it is asked a second time before requests are refused. The one exception is the first request after an outage
  * in which nobody has asked for two seconds; it waits for the probe, which is bounded.
  *
  * @internal
@@ -72,7 +71,7 @@ export class DatabaseAvailability {
   }
 
   private renew(watch: Watch): Promise<void> {
-    watch.renewing ??= this.ask(watch).then(({ healthy }) => {
+    watch.renewing ??= this.ask(watch).then((healthy) => {
       watch.healthy = healthy;
       watch.at = performance.now();
       watch.renewing = undefined;
@@ -80,9 +79,19 @@ export class DatabaseAvailability {
     return watch.renewing;
   }
 
-  private async ask({ probe, healthy }: Watch): Promise<HealthReport> {
-    const report = await probe.checkHealth();
+  private async ask({ probe, healthy }: Watch): Promise<boolean> {
+    const first = await check(probe);
     // One late answer is a busy machine as often as a dead server, and refusing requests helps neither: ask once more.
-    return healthy && report.code === LATE ? await probe.checkHealth({ maxAgeMs: 0 }) : report;
+    const last = healthy && first === 'late' ? await check(probe, { maxAgeMs: 0 }) : first;
+    return last === 'well';
   }
+}
+
+async function check(probe: HealthProbe, options?: HealthProbeOptions): Promise<'well' | 'late' | 'away'> {
+  const askedAt = performance.now();
+  const { healthy, code } = await probe.checkHealth(options);
+  if (healthy) return 'well';
+  if (code !== LATE) return 'away';
+  const { lastAnswerAt = -Infinity } = probe;
+  return lastAnswerAt > askedAt ? 'well' : 'late';
 }

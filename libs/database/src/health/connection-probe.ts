@@ -21,6 +21,8 @@ export interface ConnectionProbeSettings {
   readonly open: (signal: AbortSignal) => Promise<ProbeSession>;
   /** Figures for the report, such as the pool's usage. */
   readonly details: () => HealthReport['details'];
+  /** When the store last answered anybody else, by `performance.now()`. */
+  readonly lastAnswerAt?: () => number | undefined;
 }
 
 interface Run {
@@ -53,6 +55,10 @@ export class ConnectionProbe implements HealthProbe {
       return Promise.resolve(last.report);
     }
     return (this.running ?? this.start()).report;
+  }
+
+  get lastAnswerAt(): number | undefined {
+    return this.settings.lastAnswerAt?.();
   }
 
   /** The newest report, however old; undefined before the first check. */

@@ -42,6 +42,11 @@ export function assertMaxAge({ maxAgeMs }: HealthProbeOptions): void {
 export interface HealthProbe {
   /** One bounded check; concurrent calls share it. */
   checkHealth(options?: HealthProbeOptions): Promise<HealthReport>;
+  /**
+   * When the store last answered anybody who works with it, by `performance.now()`; undefined where that is not known. A
+   * check that comes too late says less than that.
+   */
+  readonly lastAnswerAt?: number | undefined;
 }
 
 /**

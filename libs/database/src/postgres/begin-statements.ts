@@ -1,5 +1,5 @@
 import type { TransactionSessionOptions } from '../transaction/transaction-session.port.js';
-import type { LeadingStatement } from './leading-statement.js';
+import { constant, type LeadingStatement } from './leading-statement.js';
 
 /**
  * The id of the transaction, and when the statistics of the server were last emptied, which crash recovery does.
@@ -23,7 +23,7 @@ export function beginStatements(
   onId: (id: string | null) => void,
 ): LeadingStatement[] {
   const level = isolationLevel === undefined ? '' : ` ISOLATION LEVEL ${ISOLATION_LEVELS[isolationLevel]}`;
-  const statements: LeadingStatement[] = [{ text: `BEGIN${level}${readOnly ? ' READ ONLY' : ''}` }];
+  const statements: LeadingStatement[] = [constant(`BEGIN${level}${readOnly ? ' READ ONLY' : ''}`)];
   const entries = Object.entries(settings);
   if (entries.length > 0) {
     // Names and values are parameters: neither can become SQL. `true`: until the end of the transaction.

@@ -10,7 +10,7 @@ import { queryChannel } from './pool.events.js';
 import { guardParser } from './protocol-guard.js';
 import { mayBeCancelled, QueryCancellation, type Cancellable } from './query-cancellation.js';
 import { isSubmittable, settleCallback } from './submittable.js';
-import { TrackedQuery } from './tracked-query.js';
+import { TrackedQuery, type StatementPlace } from './tracked-query.js';
 
 const END_TIMEOUT_MS = 1_000;
 
@@ -52,6 +52,8 @@ export abstract class DatabaseClient extends pg.Client {
   private endedByServer = false;
   /** When the last statement was handed over, by `performance.now()`. */
   lastCallAt = 0;
+  /** When the server last answered one, with a result or a refusal, by `performance.now()`. */
+  lastAnswerAt = -Infinity;
 
   constructor(
     config: pg.ClientConfig,
@@ -152,11 +154,14 @@ export abstract class DatabaseClient extends pg.Client {
     }
     const done: unknown = typeof values === 'function' ? values : callback;
     const parameters = Array.isArray(values) ? (values as unknown[]) : undefined;
-    const result = queryChannel.hasSubscribers
-      ? this.observe(config as pg.QueryConfig | string, parameters)
-      : this.execute(config as pg.QueryConfig | string, parameters);
+    const result = this.perform(config as pg.QueryConfig | string, parameters);
     if (typeof done !== 'function') return result;
     settleCallback(result, done);
+  }
+
+  /** A statement of a transaction, in its place there. */
+  queryAt(place: StatementPlace, config: pg.QueryConfig): Promise<pg.QueryArrayResult> {
+    return this.perform(config, undefined, place);
   }
 
   override connect(): Promise<pg.Client>;
@@ -211,18 +216,31 @@ export abstract class DatabaseClient extends pg.Client {
     super.end(callback);
   }
 
+  private perform(
+    config: pg.QueryConfig | string,
+    values: unknown[] | undefined,
+    place?: StatementPlace,
+  ): Promise<pg.QueryArrayResult> {
+    const begun = performance.now();
+    const result = this.execute(config, values, place);
+    if (queryChannel.hasSubscribers) this.observe(begun, config, values, result);
+    return result;
+  }
+
   private execute(
     config: pg.QueryConfig | string,
     values: unknown[] | undefined,
+    place: StatementPlace | undefined,
   ): Promise<pg.QueryArrayResult> {
     this.unsettled += 1;
     this.lastCallAt = performance.now();
     const signal = cancellationSignal();
     let cancellation = undefined as QueryCancellation | undefined;
     const settled = new Promise<pg.QueryArrayResult>((resolve, reject) => {
-      const query = new TrackedQuery(this, config, values, (error, result) => {
+      const settle = (error: Error | null, result: pg.QueryArrayResult) => {
         if (error === null || error === undefined) {
           this.unsettled -= 1;
+          this.lastAnswerAt = performance.now();
           // PostgreSQL answers the COMMIT of a failed transaction with success and the tag ROLLBACK.
           if (result.command === 'ROLLBACK' && query.kind === 'commit' && query.sent?.inTransaction === true)
             reject(new UnexpectedRollbackError({ target: this.settings.target }));
@@ -237,7 +255,8 @@ export abstract class DatabaseClient extends pg.Client {
         const answered = query.sent === undefined || this.internals.readyForQuery;
         if (this.alive && !answered && !endsSession(error)) this.whenReady(fail);
         else fail();
-      });
+      };
+      const query = new TrackedQuery(this, config, values, settle, place);
       if (signal !== undefined && mayBeCancelled(query))
         cancellation = new QueryCancellation(query, signal, this.cancellable);
       super.query(query);
@@ -245,11 +264,13 @@ export abstract class DatabaseClient extends pg.Client {
     return cancellation?.follow(settled) ?? settled;
   }
 
-  private async observe(
+  /** Tells of the statement before its caller hears of it. */
+  private observe(
+    begun: number,
     config: pg.QueryConfig | string,
     values: unknown[] | undefined,
-  ): Promise<pg.QueryArrayResult> {
-    const begun = performance.now();
+    result: Promise<unknown>,
+  ): void {
     const publish = (error?: Error) => {
       queryChannel.publish({
         connection: this.settings.target.connection,
@@ -260,14 +281,9 @@ export abstract class DatabaseClient extends pg.Client {
         ...(error !== undefined && { error }),
       });
     };
-    try {
-      const result = await this.execute(config, values);
+    result.then(() => {
       publish();
-      return result;
-    } catch (error) {
-      publish(error as Error);
-      throw error;
-    }
+    }, publish);
   }
 
   private get cancellable(): Cancellable {

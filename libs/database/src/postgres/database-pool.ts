@@ -13,6 +13,7 @@ import type { DatabasePoolOwner, DatabasePoolSettings } from './database-pool.se
 import { endWithin } from './end-connections.js';
 import { LoginGate } from './login-gate.js';
 import type { ResolvedPoolOptions } from './pool.options.js';
+import { toPgOptions } from './pg-pool-options.js';
 import { PoolAnnouncer } from './pool-announcer.js';
 import { PoolWatch, type Loan } from './pool-watch.js';
 import { sessionParameters } from './session-parameters.js';
@@ -143,6 +144,12 @@ export class DatabasePool extends pg.Pool {
     };
   }
 
+  /** When the server last answered a statement, by `performance.now()`; undefined where no open connection knows of one. */
+  get lastAnswerAt(): number | undefined {
+    const times = [...this.clients].map((client) => client.lastAnswerAt);
+    return times.length === 0 ? undefined : Math.max(...times);
+  }
+
   /**
    * Lends a connection; give it back with `release()`. One whose server has said goodbye is replaced before anything is
    * sent on it; a statement is never moved from one connection to another.
@@ -256,13 +263,17 @@ export class DatabasePool extends pg.Pool {
     }
   }
 
-  private async lendForTransaction(
+  private lendForTransaction(
     { trace, maxWaitMs }: TransactionSessionOptions,
     waiting: Patience['waiting'],
   ): Promise<DatabaseClient> {
     const { target } = this;
     const error = () => new TransactionTimeoutError('begin', maxWaitMs, { target });
-    return asOwn(await this.borrow(trace, { waitMs: maxWaitMs, error, waiting }));
+    return this.borrow(trace, {
+      waitMs: maxWaitMs,
+      error,
+      waiting,
+    }) as Promise<unknown> as Promise<DatabaseClient>;
   }
 
   private borrow(trace: Loan['trace'], patience?: Patience): Promise<pg.PoolClient> {
@@ -373,25 +384,4 @@ export class DatabasePool extends pg.Pool {
 /** The pool's options make pg construct the library's clients; its types know pg's own. */
 function asOwn(client: pg.PoolClient): DatabaseClient {
   return client as unknown as DatabaseClient;
-}
-
-function toPgOptions(
-  { url, pool, tls }: DatabasePoolSettings,
-  Client: ReturnType<typeof createClientClass>,
-): pg.PoolConfig {
-  return {
-    Client: Client as unknown as typeof pg.Client,
-    host: url.host,
-    port: url.port,
-    database: url.database,
-    user: url.user,
-    // Always given: pg would look for PGSSLMODE otherwise, which nobody has configured here.
-    ssl: tls,
-    max: pool.max,
-    min: pool.min,
-    connectionTimeoutMillis: pool.acquireTimeoutMs,
-    idleTimeoutMillis: pool.idleTimeoutMs,
-    keepAlive: true,
-    keepAliveInitialDelayMillis: pool.keepAliveMs,
-  };
 }

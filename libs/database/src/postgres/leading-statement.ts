@@ -13,6 +13,21 @@ export interface LeadingStatement {
   readonly onValue?: (value: string | null) => void;
 }
 
+/** Those without a value, by their text; there are as many as there are ways to begin a transaction. */
+const constants = new Map<string, LeadingStatement>();
+const bytesOf = new WeakMap<LeadingStatement, Buffer>();
+
+/** A statement that is the same each time; its messages are made once. */
+export function constant(text: string): LeadingStatement {
+  let statement = constants.get(text);
+  if (statement === undefined) {
+    statement = { text };
+    constants.set(text, statement);
+    bytesOf.set(statement, Buffer.concat(messagesOf(statement)));
+  }
+  return statement;
+}
+
 /** Writes the leading statements of a query, then the query itself, in one piece. */
 export function sendTogether(
   connection: pg.Connection,
@@ -22,7 +37,8 @@ export function sendTogether(
   const { stream } = connection;
   stream.cork();
   try {
-    stream.write(Buffer.concat(leading.flatMap(messagesOf)));
+    for (const statement of leading)
+      stream.write(bytesOf.get(statement) ?? Buffer.concat(messagesOf(statement)));
     return send();
   } finally {
     stream.uncork();

@@ -5,15 +5,17 @@ import { statementKind, type StatementKind } from './statement-kind.js';
 
 type Settle = (error: Error | null, result: pg.QueryArrayResult) => void;
 
-/** A statement of a transaction. */
-export interface TransactionQueryConfig extends pg.QueryConfig {
+/** Where a statement stands in its transaction. */
+export interface StatementPlace {
   /** Outside of a transaction it is refused. */
-  readonly transactionOnly?: boolean;
+  readonly transactionOnly: boolean;
   /** What goes in front of it in the same round trip, such as BEGIN. */
-  readonly leading?: readonly LeadingStatement[];
+  readonly leading: readonly LeadingStatement[];
   /** Told of each of them that the server has carried out. */
   readonly onLed?: (statement: LeadingStatement) => void;
 }
+
+const ON_ITS_OWN: StatementPlace = { transactionOnly: false, leading: [] };
 
 /** The handlers of pg's own query, which @types/pg leaves out. */
 interface QueryHandlers {
@@ -29,21 +31,18 @@ export class TrackedQuery extends pg.Query {
   givenUp: Error | undefined;
   /** What the query was when it was sent; undefined while not one byte of it was written. */
   sent: { readonly inTransaction: boolean } | undefined;
-  private readonly leading: readonly LeadingStatement[];
-  private readonly onLed: TransactionQueryConfig['onLed'];
   private leadingDone = 0;
 
   constructor(
     client: pg.Client,
-    config: string | TransactionQueryConfig,
+    config: string | pg.QueryConfig,
     values: unknown[] | undefined,
     settle: Settle,
+    private readonly place: StatementPlace = ON_ITS_OWN,
   ) {
     // @types/pg leaves out the callback, by which pg settles a query.
     super(...([config, values, settle] as unknown as [string, unknown[]]));
-    const { leading = [], onLed }: Partial<TransactionQueryConfig> = typeof config === 'object' ? config : {};
-    this.leading = leading;
-    this.onLed = onLed;
+    const { leading, transactionOnly } = place;
     if (leading.length > 0) {
       // Parts of one round trip are parts of the extended protocol. The name is kept for a time when the statement comes
       // alone: pg takes any ParseComplete for that of the named statement.
@@ -54,8 +53,7 @@ export class TrackedQuery extends pg.Query {
       if (this.givenUp !== undefined) return this.givenUp as unknown as undefined;
       const isBegun = client.getTransactionStatus() !== 'I';
       // Asked when it is sent, and not when it was queued: a ROLLBACK may have been waiting before it.
-      if (!isBegun && typeof config === 'object' && config.transactionOnly === true)
-        return new TransactionScopeClosedError() as unknown as undefined;
+      if (!isBegun && transactionOnly) return new TransactionScopeClosedError() as unknown as undefined;
       // pg drops what it cannot write, without a word; what was written may have arrived.
       if (connection.stream.writable) this.sent = { inTransaction: isBegun || leading.length > 0 };
       // The result is an error when the query cannot be sent; @types/pg calls it void.
@@ -68,19 +66,19 @@ export class TrackedQuery extends pg.Query {
   }
 
   handleDataRow(message: { readonly fields: readonly (string | null)[] }): void {
-    const current = this.leading[this.leadingDone];
+    const current = this.place.leading[this.leadingDone];
     if (current === undefined) HANDLERS.handleDataRow.call(this, message);
     else current.onValue?.(message.fields[0] ?? null);
   }
 
   handleCommandComplete(message: unknown, connection: pg.Connection): void {
-    const current = this.leading[this.leadingDone];
+    const current = this.place.leading[this.leadingDone];
     if (current === undefined) {
       HANDLERS.handleCommandComplete.call(this, message, connection);
       return;
     }
     this.leadingDone += 1;
-    this.onLed?.(current);
+    this.place.onLed?.(current);
   }
 
   /** pg's own field, which @types/pg leaves out. */

@@ -12,7 +12,7 @@ import { beginStatements } from './begin-statements.js';
 import type { DatabaseClient } from './database-client.js';
 import type { LeadingStatement } from './leading-statement.js';
 import { transactionControl, statementKind } from './statement-kind.js';
-import type { TransactionQueryConfig } from './tracked-query.js';
+import type { StatementPlace } from './tracked-query.js';
 
 /** Where a transaction gets its connection from. */
 export interface TransactionConnectionSource {
@@ -23,6 +23,8 @@ export interface TransactionConnectionSource {
 }
 
 type State = 'open' | 'ended';
+
+const INSIDE: StatementPlace = { transactionOnly: true, leading: [] };
 
 /**
  * One transaction on one connection, which it borrows for its first statement and gives back when it ends.
@@ -178,8 +180,8 @@ export class TransactionConnection implements TransactionSession {
     try {
       // Several statements in one text cannot share a round trip with those in front of them.
       if (this.leading.length > 0 && config.text.includes(';') && statementKind(config.text) === 'unclear')
-        await client.query(this.asPart({ text: 'SELECT' }));
-      return (await client.query(this.asPart(config))) as pg.QueryArrayResult;
+        await client.queryAt(this.nextPlace(), { text: 'SELECT' });
+      return await client.queryAt(this.nextPlace(), config);
     } catch (error) {
       if (client.getTransactionStatus() !== 'T') this.failure ??= error;
       throw this.aborted ?? error;
@@ -187,10 +189,9 @@ export class TransactionConnection implements TransactionSession {
   }
 
   /** A part of a transaction is nothing without it: after a ROLLBACK it would be carried out on its own. */
-  private asPart(config: pg.QueryConfig): TransactionQueryConfig {
-    if (this.leading.length === 0) return { ...config, transactionOnly: true };
+  private nextPlace(): StatementPlace {
+    if (this.leading.length === 0) return INSIDE;
     return {
-      ...config,
       transactionOnly: this.begin === undefined || !this.leading.includes(this.begin),
       leading: [...this.leading],
       // Not before: a statement that its caller takes back is not sent, and neither is what was to go in front of it.

@@ -1,17 +1,17 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { AmbientValue } from '../common/ambient-value.js';
 import { TransactionStarvationError } from '../transaction/transaction.errors.js';
 import { PrismaSession } from './prisma-session.js';
 import type { TransactionConnection } from './transaction-connection.js';
 
 /** Knows on behalf of which transaction the caller runs, as far as the pool is concerned. */
 export class TransactionFlow {
-  private readonly storage = new AsyncLocalStorage<TransactionConnection>();
+  private readonly storage = new AmbientValue<TransactionConnection>();
   /** Set only while Prisma begins its side of a transaction: whoever else asks meanwhile borrows for itself. */
-  private readonly forPrisma = new AsyncLocalStorage<TransactionConnection>();
+  private readonly forPrisma = new AmbientValue<TransactionConnection>();
   private readonly handedOut = new WeakSet<TransactionConnection>();
 
   current(): TransactionConnection | undefined {
-    return this.storage.getStore();
+    return this.storage.get();
   }
 
   run<Result>(transaction: TransactionConnection, work: () => Promise<Result>): Promise<Result> {
@@ -24,7 +24,7 @@ export class TransactionFlow {
 
   /** The session that Prisma is to have for the transaction it begins; it asks for it once. */
   sessionForPrisma(): PrismaSession | undefined {
-    const transaction = this.forPrisma.getStore();
+    const transaction = this.forPrisma.get();
     if (transaction === undefined || this.handedOut.has(transaction)) return undefined;
     this.handedOut.add(transaction);
     return new PrismaSession(transaction);

@@ -42,10 +42,14 @@ export class PrismaBinding implements TransactionClientSource {
     return this.starting;
   }
 
-  async end(): Promise<void> {
+  /** @returns undefined where nothing was begun */
+  end(): Promise<void> | undefined {
     this.ended = true;
-    if (this.starting === undefined) return;
-    await this.starting.catch(() => undefined);
+    return this.starting === undefined ? undefined : this.endBegun(this.starting);
+  }
+
+  private async endBegun(starting: Promise<unknown>): Promise<void> {
+    await starting.catch(() => undefined);
     this.finish?.();
     await this.finished;
   }

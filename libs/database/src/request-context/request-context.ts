@@ -1,5 +1,5 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
+import { AmbientValue } from '../common/ambient-value.js';
 
 /**
  * One request, or one job, as the code that serves it sees it.
@@ -40,11 +40,11 @@ interface Request {
  * @public
  */
 export class RequestContext {
-  private readonly storage = new AsyncLocalStorage<Request>();
+  private readonly storage = new AmbientValue<Request>();
 
   /** The id of the request, for logs and for answers that say what to quote. */
   get id(): string | undefined {
-    return this.storage.getStore()?.id;
+    return this.storage.get()?.id;
   }
 
   /**
@@ -52,7 +52,7 @@ export class RequestContext {
    * That of a job that was begun with {@link RequestContext.run} is never aborted; undefined outside of both.
    */
   get signal(): AbortSignal | undefined {
-    const request = this.storage.getStore();
+    const request = this.storage.get();
     if (request === undefined) return undefined;
     request.abort ??= new AbortController();
     if (request.gone) request.abort.abort(clientGone());
@@ -61,7 +61,7 @@ export class RequestContext {
 
   /** Everything that is known of the request so far. */
   current(): RequestSnapshot | undefined {
-    const request = this.storage.getStore();
+    const request = this.storage.get();
     if (request === undefined) return undefined;
     const { id, startedAt, started, databaseMs, queryCount } = request;
     return { id, startedAt, elapsedMs: performance.now() - started, databaseMs, queryCount };
@@ -82,7 +82,7 @@ export class RequestContext {
 
   /** Binds `work` to the request that is current now. @internal */
   bind(): (work: () => void) => void {
-    const request = this.storage.getStore();
+    const request = this.storage.get();
     return (work) => {
       if (request === undefined) work();
       else this.storage.run(request, work);
@@ -91,7 +91,7 @@ export class RequestContext {
 
   /** How to say that the client of the request that is current now has gone. @internal */
   abandonment(): () => void {
-    const request = this.storage.getStore();
+    const request = this.storage.get();
     return () => {
       if (request === undefined) return;
       request.gone = true;
@@ -101,7 +101,7 @@ export class RequestContext {
 
   /** Adds a query to the request that is current. @internal */
   record(durationMs: number): void {
-    const request = this.storage.getStore();
+    const request = this.storage.get();
     if (request === undefined) return;
     request.databaseMs += durationMs;
     request.queryCount += 1;

@@ -1,9 +1,9 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { untilAborted } from '../common/abort.js';
+import { AmbientValue } from '../common/ambient-value.js';
 import { QueryCancelledError } from '../errors/query-cancelled.error.js';
 
 // One for the whole process on purpose: whose signal it is, is said by whoever runs the work.
-const signals = new AsyncLocalStorage<AbortSignal | undefined>();
+const signals = new AmbientValue<AbortSignal | undefined>();
 
 /**
  * Runs `work`, and stops its queries when `signal` is aborted, such as that of a request whose client has gone:
@@ -26,7 +26,7 @@ export function cancelOnAbort<Result>(
 
 /** The signal that the caller's queries follow. */
 export function cancellationSignal(): AbortSignal | undefined {
-  return signals.getStore();
+  return signals.get();
 }
 
 /**

@@ -39,22 +39,31 @@ export class AmbientTransactionManager extends TransactionManager {
     this.owner = new TransactionOwner(settings);
   }
 
-  override async run<Result>(work: () => Promise<Result>, options?: TransactionOptions): Promise<Result> {
+  override run<Result>(work: () => Promise<Result>, options?: TransactionOptions): Promise<Result> {
+    try {
+      return this.runWith(work, options);
+    } catch (error) {
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- thrown by the lines below, as an Error
+      return Promise.reject(error);
+    }
+  }
+
+  private runWith<Result>(work: () => Promise<Result>, options?: TransactionOptions): Promise<Result> {
     const resolved = this.resolve(options);
     const name = resolved.name ?? (work.name || UNNAMED);
     const { propagation } = resolved;
-    if (propagation === 'REQUIRES_NEW') return await this.beginBeside(name, resolved, work);
-    if (propagation === 'NOT_SUPPORTED') return await this.aside(() => this.context.leave(work));
+    if (propagation === 'REQUIRES_NEW') return this.beginBeside(name, resolved, work);
+    if (propagation === 'NOT_SUPPORTED') return this.aside(() => this.context.leave(work));
     const outer = this.context.current();
     if (outer === undefined) {
       if (propagation === 'MANDATORY') throw new TransactionRequiredError(name);
-      if (propagation === 'SUPPORTS' || propagation === 'NEVER') return await work();
-      return await this.owner.run(this.beginner(name, resolved), resolved, work);
+      if (propagation === 'SUPPORTS' || propagation === 'NEVER') return settled(work);
+      return this.owner.run(this.beginner(name, resolved), resolved, work);
     }
     if (propagation === 'NEVER') throw new TransactionForbiddenError(name, outer.transaction.name);
     refuseConflict(outer.options, options ?? {});
-    if (propagation === 'NESTED') return await runNested(this.context, outer, name, work);
-    return await this.join(outer, name, work);
+    if (propagation === 'NESTED') return runNested(this.context, outer, name, work);
+    return this.join(outer, name, work);
   }
 
   override async executeTransaction<Result>(
@@ -100,13 +109,13 @@ export class AmbientTransactionManager extends TransactionManager {
     this.required('sideEffect').transaction.hasSideEffect = true;
   }
 
-  private async beginBeside<Result>(
+  private beginBeside<Result>(
     name: string,
     options: ResolvedTransactionOptions,
     work: () => Promise<Result>,
   ): Promise<Result> {
     const beginner = this.beginner(name, options);
-    return await this.aside(() => this.context.leave(() => this.owner.run(beginner, options, work)));
+    return this.aside(() => this.context.leave(() => this.owner.run(beginner, options, work)));
   }
 
   /** What takes effect on its own can be repeated on its own. */
@@ -152,4 +161,8 @@ export class AmbientTransactionManager extends TransactionManager {
       throw new InvalidOptionsError('TransactionManager.run', validator.violations);
     return resolved;
   }
+}
+
+async function settled<Result>(work: () => Promise<Result>): Promise<Result> {
+  return await work();
 }

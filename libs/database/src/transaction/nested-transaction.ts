@@ -1,4 +1,4 @@
-import { refuseMarked } from './transaction-attempt.js';
+import { workOut } from './transaction-attempt.js';
 import type { TransactionContext } from './transaction-context.js';
 import { TransactionPart, TransactionScope } from './transaction-scope.js';
 import { RolledBackAsAsked, TransactionDepthError } from './transaction.errors.js';
@@ -25,9 +25,8 @@ export function runNested<Result>(
     const part = new TransactionPart(transaction, outer);
     const savepoint = await transaction.session.savepoint();
     try {
-      const result = await context.run(new TransactionScope(part, name, true), work);
-      while (part.free !== undefined) await part.free;
-      refuseMarked(part, result);
+      const scope = new TransactionScope(part, name, true);
+      const result = await context.make(scope, () => workOut(part, work));
       part.state = 'closed';
       await savepoint.release();
       outer.hooks.adopt(part.hooks);

@@ -28,6 +28,8 @@ export class TransactionAttempt<Result> {
   phase: 'begin' | 'execute' | 'commit' = 'begin';
   transaction: PhysicalTransaction | undefined;
   hooks: TransactionHooks | undefined;
+  /** What the work has resolved with, also where nobody knows what became of the transaction. */
+  result: Result | undefined;
 
   constructor(
     private readonly settings: AttemptSettings,
@@ -38,13 +40,12 @@ export class TransactionAttempt<Result> {
   ) {}
 
   /** Commits when `work` resolves, rolls back when it rejects, and settles like it. */
-  async run(work: () => Promise<Result>): Promise<Result> {
-    const { name, options } = this;
+  run(work: () => Promise<Result>): Promise<Result> {
+    const { name, options, trace } = this;
     const { isolationLevel, readOnly, settings, maxWaitMs } = options;
     const wantsId = options.verify === 'xid';
-    const { trace } = this;
     const session = { name, trace, isolationLevel, readOnly, settings, maxWaitMs, wantsId };
-    return await this.settings.runner.runInTransaction(session, (clients, opened) => {
+    return this.settings.runner.runInTransaction(session, (clients, opened) => {
       this.phase = 'execute';
       this.transaction = new PhysicalTransaction(name, this.number, options, clients, opened);
       return this.carryOut(this.transaction, opened, work);
@@ -60,10 +61,11 @@ export class TransactionAttempt<Result> {
     this.hooks = part.hooks;
     const scope = new TransactionScope(part, this.name, true);
     const stopWatching = this.settings.watch.follow(transaction);
-    // Whoever listens to the signal does so inside of the transaction, and is refused there.
-    const limit = this.settings.context.make(scope, () => new TimeLimit(transaction, part));
+    const limit = new TimeLimit(transaction, part);
     try {
-      const result = await limit.within(this.workOut(scope, work));
+      // The limit as well: whoever listens to the signal does so inside of the transaction, and is refused there.
+      const result = await this.settings.context.make(scope, () => limit.within(workOut(part, work)));
+      this.result = result;
       part.state = 'closed';
       this.phase = 'commit';
       const { connection } = this.settings;
@@ -79,19 +81,21 @@ export class TransactionAttempt<Result> {
       stopWatching();
     }
   }
-
-  /** The work, and the inner parts it has left behind: what they have written is not to be committed half. */
-  private async workOut(scope: TransactionScope, work: () => Promise<Result>): Promise<Result> {
-    const { part } = scope;
-    const result = await this.settings.context.run(scope, work);
-    while (part.free !== undefined) await part.free;
-    refuseMarked(part, result);
-    return result;
-  }
 }
 
-/** @throws where the part must not be committed */
-export function refuseMarked(part: TransactionPart, result: unknown): void {
+/**
+ * The work of a part, and the inner parts it has left behind: what they have written is not to be committed half.
+ *
+ * @throws where the part must not be committed
+ */
+export async function workOut<Result>(part: TransactionPart, work: () => Promise<Result>): Promise<Result> {
+  const result = await work();
+  while (part.free !== undefined) await part.free;
+  refuseMarked(part, result);
+  return result;
+}
+
+function refuseMarked(part: TransactionPart, result: unknown): void {
   if (part.mark === undefined) return;
   if (part.mark.ownWish) throw new RolledBackAsAsked(result);
   throw new UnexpectedRollbackError({ cause: part.mark.cause }, part.mark.by);
@@ -100,26 +104,26 @@ export function refuseMarked(part: TransactionPart, result: unknown): void {
 /** Ends a transaction whose time is up, whatever it is doing. */
 class TimeLimit {
   private timer: NodeJS.Timeout | undefined;
-  private readonly passed: Promise<never>;
 
-  constructor(transaction: PhysicalTransaction, part: TransactionPart) {
-    const { timeoutMs } = transaction.options;
-    this.passed = new Promise((_resolve, reject) => {
+  constructor(
+    private readonly transaction: PhysicalTransaction,
+    private readonly part: TransactionPart,
+  ) {}
+
+  /** Settles like the work, or when its time is up; the work itself goes on until it meets a statement, which is refused. */
+  within<Result>(work: Promise<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      work.then(resolve, reject);
+      const { timeoutMs } = this.transaction.options;
       this.timer = setTimeout(() => {
         const error = new TransactionTimeoutError('work', timeoutMs);
-        part.state = 'closed';
-        transaction.abort(error);
+        this.part.state = 'closed';
+        this.transaction.abort(error);
         reject(error);
       }, timeoutMs);
       // Work that waits for something that never comes does not keep a process alive.
       this.timer.unref();
     });
-    this.passed.catch(() => undefined);
-  }
-
-  /** The work itself goes on until it meets a statement, which is refused. */
-  within<Result>(work: Promise<Result>): Promise<Result> {
-    return Promise.race([work, this.passed]);
   }
 
   end(): void {

@@ -1,6 +1,6 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { AmbientValue } from '../common/ambient-value.js';
 import { TransactionScopeClosedError } from '../errors/transaction-scope-closed.error.js';
-import type { TransactionScope } from './transaction-scope.js';
+import type { TransactionPart, TransactionScope } from './transaction-scope.js';
 
 /**
  * Carries the open transaction of one connection along asynchronous calls.
@@ -8,7 +8,7 @@ import type { TransactionScope } from './transaction-scope.js';
  * @internal
  */
 export class TransactionContext {
-  private readonly storage = new AsyncLocalStorage<TransactionScope | undefined>();
+  private readonly storage = new AmbientValue<TransactionScope | undefined>();
 
   /**
    * The transaction the caller runs in, if any.
@@ -16,14 +16,14 @@ export class TransactionContext {
    * @throws {@link TransactionScopeClosedError} when that transaction has ended: going on outside would break its promise
    */
   current(): TransactionScope | undefined {
-    const scope = this.storage.getStore();
+    const scope = this.storage.get();
     if (scope?.part.state === 'closed') throw new TransactionScopeClosedError();
     return scope;
   }
 
   /** Whether the caller runs in a transaction that is still open; never throws. */
   isInside(): boolean {
-    return this.storage.getStore()?.part.state === 'open';
+    return this.storage.get()?.part.state === 'open';
   }
 
   /**
@@ -32,16 +32,14 @@ export class TransactionContext {
    *
    * @throws {@link TransactionScopeClosedError} when the scope has ended
    */
-  async call<Result>(scope: TransactionScope, begin: () => PromiseLike<Result>): Promise<Result> {
+  call<Result>(scope: TransactionScope, begin: () => PromiseLike<Result>): Promise<Result> {
     const { part } = this.within(scope);
-    while (part.free !== undefined) await part.free;
-    if (part.state === 'closed') throw new TransactionScopeClosedError();
-    return await part.track(begin());
+    return part.free === undefined && part.state === 'open' ? part.track(begin()) : callLater(part, begin);
   }
 
   /** Where the caller stands, if that is inside of `scope`; `scope` itself otherwise. */
   within(scope: TransactionScope): TransactionScope {
-    const current = this.storage.getStore();
+    const current = this.storage.get();
     return current?.part.isWithin(scope.part) === true ? current : scope;
   }
 
@@ -62,4 +60,10 @@ export class TransactionContext {
   leave<Result>(work: () => Promise<Result>): Promise<Result> {
     return this.storage.run(undefined, async () => await work());
   }
+}
+
+async function callLater<Result>(part: TransactionPart, begin: () => PromiseLike<Result>): Promise<Result> {
+  while (part.free !== undefined) await part.free;
+  if (part.state === 'closed') throw new TransactionScopeClosedError();
+  return await part.track(begin());
 }

@@ -24,6 +24,10 @@ export class TransactionHooks {
   /** Of inner parts that were rolled back: they are due whatever becomes of the whole. */
   private readonly due: (() => unknown)[] = [];
 
+  get empty(): boolean {
+    return this.commit.length === 0 && this.rollback.length === 0 && this.due.length === 0;
+  }
+
   afterCommit(hook: AfterCommit): void {
     this.commit.push(hook);
   }

@@ -59,15 +59,8 @@ export class TransactionOwner {
     options: ResolvedTransactionOptions,
     work: () => Promise<Result>,
   ): Promise<End<Result>> {
-    let result: Result | undefined;
     try {
-      result = await asOneAttempt(() =>
-        attempt.run(async () => {
-          result = await work();
-          return result;
-        }),
-      );
-      return { outcome: 'committed', result };
+      return { outcome: 'committed', result: await asOneAttempt(() => attempt.run(work)) };
     } catch (thrown) {
       const error = translateOwn(thrown, attempt.phase);
       // That of an inner transaction says nothing about this one, which it has made roll back.
@@ -77,7 +70,7 @@ export class TransactionOwner {
       const status = await cancelOnAbort(undefined, () =>
         verifyCommit(options.verify, id, this.settings.runner),
       );
-      if (status === 'committed') return { outcome: 'committed', result: result as Result };
+      if (status === 'committed') return { outcome: 'committed', result: attempt.result as Result };
       if (status === 'unknown') return { outcome: 'unknown', error };
       const { connection } = this.settings;
       const { reason, target = { kind: 'postgres', connection } } = error as CommitOutcomeUnknownError;
@@ -92,7 +85,7 @@ export class TransactionOwner {
     end: End<Result>,
   ): Promise<void> {
     // Of an outcome that nobody knows, neither kind of hook would be right.
-    if (hooks === undefined || end.outcome === 'unknown') return;
+    if (hooks === undefined || hooks.empty || end.outcome === 'unknown') return;
     const committed = end.outcome === 'committed';
     const settled = committed ? { committed } : { committed, cause: causeOf(end.error) };
     // Also for a caller that has gone: the transaction has ended as it has.

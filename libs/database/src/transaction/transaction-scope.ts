@@ -78,14 +78,26 @@ export class TransactionPart {
   }
 
   /** A call that reaches the server some turns after it was made: an inner part that begins meanwhile waits for it. */
-  async track<Result>(call: PromiseLike<Result>): Promise<Result> {
+  track<Result>(call: PromiseLike<Result>): Promise<Result> {
     this.calls += 1;
-    try {
-      return await call;
-    } finally {
-      this.calls -= 1;
-      if (this.calls === 0) this.callsEnded?.();
-    }
+    return new Promise((resolve, reject) => {
+      call.then(
+        (result) => {
+          this.endCall();
+          resolve(result);
+        },
+        (error: unknown) => {
+          this.endCall();
+          // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- passed on as it is
+          reject(error);
+        },
+      );
+    });
+  }
+
+  private endCall(): void {
+    this.calls -= 1;
+    if (this.calls === 0) this.callsEnded?.();
   }
 
   /** Runs an inner part, after those that were started before, and after the calls that are under way. */
