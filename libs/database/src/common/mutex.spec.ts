@@ -31,6 +31,6 @@ describe('Mutex', () => {
     const next = mutex.run(() => Promise.resolve('next'));
     await expect(failed).rejects.toThrow('no');
     expect(await next).toBe('next');
-    expect(mutex.idle).toBe(true);
+    expect(mutex.enter()).toBeUndefined();
   });
 });

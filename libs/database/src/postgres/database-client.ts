@@ -221,47 +221,42 @@ export abstract class DatabaseClient extends pg.Client {
     values: unknown[] | undefined,
     place?: StatementPlace,
   ): Promise<pg.QueryArrayResult> {
-    const begun = performance.now();
-    const result = this.execute(config, values, place);
-    if (queryChannel.hasSubscribers) this.observe(begun, config, values, result);
-    return result;
-  }
-
-  private execute(
-    config: pg.QueryConfig | string,
-    values: unknown[] | undefined,
-    place: StatementPlace | undefined,
-  ): Promise<pg.QueryArrayResult> {
     this.unsettled += 1;
-    this.lastCallAt = performance.now();
+    const begun = (this.lastCallAt = performance.now());
     const signal = cancellationSignal();
     let cancellation = undefined as QueryCancellation | undefined;
     const settled = new Promise<pg.QueryArrayResult>((resolve, reject) => {
       const settle = (error: Error | null, result: pg.QueryArrayResult) => {
-        if (error === null || error === undefined) {
-          this.unsettled -= 1;
-          this.lastAnswerAt = performance.now();
-          // PostgreSQL answers the COMMIT of a failed transaction with success and the tag ROLLBACK.
-          if (result.command === 'ROLLBACK' && query.kind === 'commit' && query.sent?.inTransaction === true)
-            reject(new UnexpectedRollbackError({ target: this.settings.target }));
-          else resolve(result);
+        if (error !== null && error !== undefined) {
+          this.fail(query, error, reject);
           return;
         }
-        const fail = () => {
-          this.unsettled -= 1;
-          reject(this.alive && !endsSession(error) ? error : this.explain(query, error));
-        };
-        // What was not sent leaves nothing to wait for.
-        const answered = query.sent === undefined || this.internals.readyForQuery;
-        if (this.alive && !answered && !endsSession(error)) this.whenReady(fail);
-        else fail();
+        this.unsettled -= 1;
+        this.lastAnswerAt = performance.now();
+        // PostgreSQL answers the COMMIT of a failed transaction with success and the tag ROLLBACK.
+        if (result.command === 'ROLLBACK' && query.kind === 'commit' && query.sent?.inTransaction === true)
+          reject(new UnexpectedRollbackError({ target: this.settings.target }));
+        else resolve(result);
       };
       const query = new TrackedQuery(this, config, values, settle, place);
       if (signal !== undefined && mayBeCancelled(query))
         cancellation = new QueryCancellation(query, signal, this.cancellable);
       super.query(query);
     });
-    return cancellation?.follow(settled) ?? settled;
+    const outcome = cancellation?.follow(settled) ?? settled;
+    if (queryChannel.hasSubscribers) this.observe(begun, config, values, outcome);
+    return outcome;
+  }
+
+  private fail(query: TrackedQuery, error: Error, reject: (error: Error) => void): void {
+    const refuse = () => {
+      this.unsettled -= 1;
+      reject(this.alive && !endsSession(error) ? error : this.explain(query, error));
+    };
+    // What was not sent leaves nothing to wait for.
+    const answered = query.sent === undefined || this.internals.readyForQuery;
+    if (this.alive && !answered && !endsSession(error)) this.whenReady(refuse);
+    else refuse();
   }
 
   /** Tells of the statement before its caller hears of it. */
@@ -269,7 +264,7 @@ export abstract class DatabaseClient extends pg.Client {
     begun: number,
     config: pg.QueryConfig | string,
     values: unknown[] | undefined,
-    result: Promise<unknown>,
+    outcome: Promise<unknown>,
   ): void {
     const publish = (error?: Error) => {
       queryChannel.publish({
@@ -281,7 +276,7 @@ export abstract class DatabaseClient extends pg.Client {
         ...(error !== undefined && { error }),
       });
     };
-    result.then(() => {
+    outcome.then(() => {
       publish();
     }, publish);
   }

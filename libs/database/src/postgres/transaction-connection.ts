@@ -85,14 +85,18 @@ export class TransactionConnection implements TransactionSession {
    * @throws {TransactionScopeClosedError} when the transaction has ended
    * @throws {TransactionControlError} for a statement that would end it
    */
-  query(config: pg.QueryConfig): Promise<pg.QueryArrayResult> {
-    return this.turns.run(() => {
+  async query(config: pg.QueryConfig): Promise<pg.QueryArrayResult> {
+    const turn = this.turns.enter();
+    if (turn !== undefined) await turn;
+    try {
       if (this.state === 'ended') throw this.aborted ?? new TransactionScopeClosedError();
       const command = transactionControl(config.text);
       if (command !== undefined) throw new TransactionControlError(command);
       this.statements += 1;
-      return this.send(config);
-    });
+      return await this.send(config);
+    } finally {
+      this.turns.leave();
+    }
   }
 
   commit(): Promise<void> {

@@ -80,11 +80,25 @@ function readInside(
     const send: Sending = (call) => context.call(scope, async () => await call(await clients.start()));
     return deferredMember(member(root, property), property, send);
   }
+  const known = members.get(scope)?.get(property);
+  if (known !== undefined) return known;
   const value = member(started, property);
   // Prisma sends when somebody waits, some turns later: an inner part may have begun by then.
   const settle: Settling = (promise) => context.call(scope, () => promise);
-  if (isDelegate(value)) return wrapDelegate(value, settle);
-  return typeof value === 'function' ? wrapCall(value as () => unknown, settle) : value;
+  if (isDelegate(value)) return keep(scope, property, wrapDelegate(value, settle));
+  return typeof value === 'function'
+    ? keep(scope, property, wrapCall(value as () => unknown, settle))
+    : value;
+}
+
+/** What a scope has been given of Prisma's client: to find out what a member is costs more than to call it. */
+const members = new WeakMap<TransactionScope, Map<PropertyKey, unknown>>();
+
+function keep(scope: TransactionScope, property: PropertyKey, value: unknown): unknown {
+  const known = members.get(scope);
+  if (known === undefined) members.set(scope, new Map([[property, value]]));
+  else known.set(property, value);
+  return value;
 }
 
 function refuseClosed({ part }: TransactionScope): void {

@@ -14,11 +14,16 @@ type Settle = (onFulfilled?: Call, onRejected?: Call) => unknown;
 
 /** The delegate of a model, whose promises are settled by `settle`; only those of `methods`, where they are named. */
 export function wrapDelegate(delegate: object, settle: Settling, methods?: ReadonlySet<PropertyKey>): object {
+  const calls = new Map<PropertyKey, Call>();
   return new Proxy(delegate, {
     get(target, property) {
+      const known = calls.get(property);
+      if (known !== undefined) return known;
       const value: unknown = Reflect.get(target, property);
       if (typeof value !== 'function' || methods?.has(property) === false) return value;
-      return wrapCall((value as Call).bind(target), settle);
+      const call = wrapCall((value as Call).bind(target), settle);
+      calls.set(property, call);
+      return call;
     },
   });
 }
