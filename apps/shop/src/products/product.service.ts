@@ -92,7 +92,9 @@ export class ProductService {
   private async noteNewPrice(id: number, newPriceCents: number): Promise<void> {
     const { priceCents: oldPriceCents } = await this.products.getById(id, { select: { priceCents: true } });
     if (oldPriceCents === newPriceCents) return;
-    await this.priceChanges.create({ data: { productId: id, oldPriceCents, newPriceCents, reason: 'Edited' } });
+    await this.priceChanges.create({
+      data: { productId: id, oldPriceCents, newPriceCents, reason: 'Edited' },
+    });
   }
 
   private async assertCategory(id: number): Promise<void> {
