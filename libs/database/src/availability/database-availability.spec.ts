@@ -21,7 +21,8 @@ function watch(...reports: Reported[]) {
     lastAnswerAt: undefined as number | undefined,
     checkHealth: (options?: HealthProbeOptions) => {
       asked.push(options);
-      const { lastAnswerAt, ...report } = reports.shift() ?? (answered as Reported);
+      const next: Reported = reports.shift() ?? answered;
+      const { lastAnswerAt, ...report } = next;
       if (lastAnswerAt !== undefined) probe.lastAnswerAt = performance.now() + lastAnswerAt;
       return Promise.resolve(report);
     },

@@ -2,7 +2,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { ErrorCode } from '../errors/error-codes.js';
 import { findForConnection, stateTokenOf } from '../health/connection-lookup.js';
-import { getDatabaseHealthProbeToken, type HealthProbe, type HealthProbeOptions } from '../health/health-probe.port.js';
+import {
+  getDatabaseHealthProbeToken,
+  type HealthProbe,
+  type HealthProbeOptions,
+} from '../health/health-probe.port.js';
 import type { DatabaseState } from '../lifecycle/database-state.js';
 
 /** How old a good report may grow before a request has it renewed, beside itself. */
