@@ -110,6 +110,7 @@ export type {
 export type { StreamOptions } from './query/row-stream.js';
 export { Sql } from './query/sql.js';
 export { SqlIdentifier } from './query/sql-identifier.js';
+export type { PgClient, PgResult, PgStatement } from './query/pg-client.port.js';
 export type { Row } from './query/sql-executor.port.js';
 
 // Repositories

@@ -147,10 +147,10 @@ describe('values that PostgreSQL cannot take', () => {
     expect(served).toBeGreaterThan(5);
   }, 30_000);
 
-  it('row 45: 100 MB that are streamed in parts of 1 MB hold the event loop up by less than 200 ms (p99)', async () => {
+  it('row 45: 300 MB that are streamed in parts of 1 MB hold the event loop up by less than 200 ms (p99)', async () => {
     await reopen({ timeouts: { ...FAST.timeouts, statementMs: 15_000 } });
     const parts = bench.db.stream<{ part: string }>(
-      `SELECT repeat('x', 1000000) AS part FROM generate_series(1, 100)`,
+      `SELECT repeat('x', 1000000) AS part FROM generate_series(1, 300)`,
       [],
       { batchSize: 1 },
     );
@@ -158,7 +158,9 @@ describe('values that PostgreSQL cannot take', () => {
     const lags = await ownLagsDuring(async () => {
       for await (const { part } of parts) length += part.length;
     });
-    expect(length).toBe(100_000_000);
+    expect(length).toBe(300_000_000);
+    // Enough of them for a p99 that is not the slowest one.
+    expect(lags.length).toBeGreaterThan(100);
     expect(lags[Math.floor(lags.length * 0.99)]).toBeLessThan(200);
   }, 30_000);
 });

@@ -47,7 +47,7 @@ describe('a COMMIT that is not answered', () => {
   let database: FaultDatabase;
   useFaults((faults) => ({ database, bench } = faults));
 
-  it(`is resolved by the transaction's id ${2 * EACH} times out of ${2 * EACH}: each record is there, once`, async () => {
+  it(`F7: is resolved by the transaction's id ${2 * EACH} times out of ${2 * EACH}: each record is there, once`, async () => {
     const names = Array.from({ length: 2 * EACH }, (_, index) => String(index).padStart(2, '0'));
     for (const [index, name] of names.entries()) {
       const fault = bench.proxy.onRequest(COMMIT, { do: LOSSES[index % 2]![1] });
@@ -100,7 +100,7 @@ describe('a COMMIT that is not answered', () => {
     },
   );
 
-  it('looks to a bare client like any other failure; whoever repeats it stores the data twice', async () => {
+  it('F7: looks to a bare client like any other failure; whoever repeats it stores the data twice', async () => {
     const naive = bench.naive();
     const names: string[] = [];
     const insert = async () => {

@@ -171,6 +171,18 @@ describe('a statement that would end the transaction', () => {
     },
   );
 
+  it('is refused as a call of the client as well: `$disconnect` would wait for the transaction that waits for it', async () => {
+    const { error } = await bench.verdict(
+      bench.transactions.run(async () => {
+        await insert('a');
+        await bench.prisma.$disconnect();
+      }),
+      'TRANSACTION_CONTROL',
+    );
+    expect(error).toBeInstanceOf(TransactionControlError);
+    expect(await stored()).toEqual([]);
+  });
+
   it('is none where it only goes back to a savepoint', async () => {
     await bench.transactions.run(async () => {
       await insert('a');

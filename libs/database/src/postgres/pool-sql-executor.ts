@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { translateError } from '../fault/translate-error.js';
+import type { PgClient, PgResult, PgStatement } from '../query/pg-client.port.js';
 import type { Row, SqlExecutor, SqlResult, SqlStatement } from '../query/sql-executor.port.js';
 import type { DatabasePool } from './database-pool.js';
 import { createRowTypes, type DecimalParser } from './row-types.js';
@@ -12,6 +13,9 @@ export interface AmbientTransaction {
   /** Resolves when no inner part runs any more, whose savepoint a statement would fall into; undefined where none does. */
   readonly free: Promise<void> | undefined;
 }
+
+/** What a statement is called when it fails. */
+type Described = Omit<SqlStatement, 'sql' | 'values'>;
 
 /** Whatever takes a statement. */
 interface Receiver {
@@ -31,6 +35,15 @@ const BEGIN_STREAM = ['BEGIN READ ONLY', 'SET LOCAL idle_in_transaction_session_
 
 /** SQL over the pool and, inside of a transaction, over the connection that Prisma runs it on. */
 export class PoolSqlExecutor implements SqlExecutor {
+  readonly pg: PgClient = {
+    query: async <Result>(statement: string | PgStatement, values?: readonly unknown[]) => {
+      const { text, name, rowMode, ...given }: PgStatement =
+        typeof statement === 'string' ? { text: statement } : statement;
+      const parameters = [...(values ?? given.values ?? [])];
+      const query = { text, name, rowMode, values: parameters, queryMode: 'extended' } as pg.QueryConfig;
+      return (await this.send(query, { operation: 'Database.pg.query' })) as unknown as PgResult<Result>;
+    },
+  };
   private readonly types: pg.CustomTypesConfig;
   private cursors = 0;
 
@@ -42,15 +55,18 @@ export class PoolSqlExecutor implements SqlExecutor {
   }
 
   async execute(statement: SqlStatement): Promise<SqlResult> {
-    const query = this.toQuery(statement.sql, statement.values);
+    const { rows, rowCount } = await this.send(this.toQuery(statement.sql, statement.values), statement);
+    return { rows, rowCount };
+  }
+
+  private async send(query: pg.QueryConfig, described: Described): Promise<pg.QueryResult<Row>> {
     const ambient = this.ambientSession();
     try {
       // Not awaited where it is at hand: a savepoint that is begun next would come in between.
       const receiver: Receiver = ambient instanceof Promise ? await ambient : (ambient ?? this.pool);
-      const result = (await receiver.query(query)) as pg.QueryResult<Row>;
-      return { rows: result.rows, rowCount: result.rowCount };
+      return (await receiver.query(query)) as pg.QueryResult<Row>;
     } catch (error) {
-      throw this.translate(error, statement, ambient !== undefined);
+      throw this.translate(error, described, ambient !== undefined);
     }
   }
 
@@ -126,7 +142,7 @@ export class PoolSqlExecutor implements SqlExecutor {
 
   private translate(
     error: unknown,
-    { operation, access = 'write', fieldsOf }: Omit<SqlStatement, 'sql' | 'values'>,
+    { operation, access = 'write', fieldsOf }: Described,
     inTransaction: boolean,
   ): Error {
     return translateError(error, {

@@ -8,6 +8,7 @@ import { deferredMember, type Sending } from './deferred-call.js';
 import { shieldLookups } from './shared-lookup.js';
 import { isBound, wrapCall, wrapDelegate, type Settling } from './wrapped-promise.js';
 import { runNested } from '../transaction/nested-transaction.js';
+import { TransactionControlError } from '../transaction/transaction.errors.js';
 import type { TransactionContext } from '../transaction/transaction-context.js';
 import type { TransactionScope } from '../transaction/transaction-scope.js';
 import {
@@ -17,7 +18,7 @@ import {
 } from '../transaction/transaction.options.js';
 
 /** What belongs to the client as a whole and is the same inside a transaction. */
-const WHOLE_CLIENT = new Set<PropertyKey>(['$connect', '$disconnect', '$on']);
+const WHOLE_CLIENT = new Set<PropertyKey>(['$connect', '$on']);
 
 /** A client that follows the ambient transaction. */
 export interface AmbientClient<Client extends ClientLike> {
@@ -73,6 +74,8 @@ function readInside(
   property: PropertyKey,
 ): unknown {
   if (property === '$transaction') return nestedTransaction(root, context, scope);
+  // It would wait for the transaction, which waits for it.
+  if (property === '$disconnect') return () => Promise.reject(new TransactionControlError('$disconnect'));
   const { clients } = scope.transaction;
   const { started } = clients;
   if (started === undefined) {

@@ -1,4 +1,5 @@
 import type { FaultContext } from '../fault/fault.js';
+import type { PgClient } from './pg-client.port.js';
 
 /**
  * A row as the driver gives it, by column name.
@@ -33,6 +34,9 @@ export interface SqlResult {
  * Decimal, date and timestamp as `Date` read as UTC, bytea as `Uint8Array`. Errors are the library's.
  */
 export interface SqlExecutor {
+  /** The same way for those who speak pg themselves, with the values as pg gives them. */
+  readonly pg: PgClient;
+
   /**
    * @throws {@link ValidationError} for a value that cannot be a parameter, or more than 65 535 of them; nothing was sent
    * @throws {@link DatabaseError} that says what the server or the connection said

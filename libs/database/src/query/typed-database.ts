@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import type { TransactionManager } from '../transaction/transaction-manager.js';
 import type { TransactionOptions } from '../transaction/transaction.options.js';
 import type { ModelCatalog } from './model-catalog.js';
+import type { PgClient } from './pg-client.port.js';
 import type { PageSettings } from './page-settings.js';
 import type { QueryBuilder } from './builder/query-builder.js';
 import { SelectBuilder } from './builder/select-builder.js';
@@ -144,6 +145,14 @@ export class TypedDatabase<Tables> {
   get kysely(): Kysely<Tables> {
     this.madeKysely ??= new (kysely().Kysely)<Tables>({ dialect: new AmbientDialect(this.parts.executor) });
     return this.madeKysely;
+  }
+
+  /**
+   * For libraries that are handed a client of pg, such as pgtyped: it joins the ambient transaction, and borrows a
+   * connection for each statement outside of one. Values come as pg gives them: int8 and numeric as texts.
+   */
+  get pg(): PgClient {
+    return this.parts.executor.pg;
   }
 
   /**
