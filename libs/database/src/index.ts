@@ -370,3 +370,5 @@ export type {
 } from './database.module-definition.js';
 export type { Secret } from './config/secret.js';
 export type { ResolvedRedisOptions } from './redis/redis.options.js';
+export { executeSaga, type PlainStep } from './saga/execute-saga.js';
+export { SagaFailedError, type FailedUndo } from './saga/saga.errors.js';

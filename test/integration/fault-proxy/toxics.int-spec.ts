@@ -63,7 +63,11 @@ describe('FaultProxy', () => {
     proxy.add(latency({ ms: 60, jitterMs: 20, direction: 'toClient' }));
     expect(await echoed('a')).toBeGreaterThanOrEqual(39);
     await proxy.heal();
-    expect(await timed(async () => { client.send('b'); await answered('ab'); })).toBeLessThan(39); // prettier-ignore
+    // Not one of them could be faster while it was there; a busy machine may slow down the most.
+    const times: number[] = [];
+    for (let text = 'ab'; text.length <= 11; text += 'b')
+      times.push(await timed(async () => { client.send('b'); await answered(text); })); // prettier-ignore
+    expect(Math.min(...times)).toBeLessThan(39);
   });
 
   it('jitters the same way for the same seed', async () => {

@@ -46,6 +46,8 @@ export const ERROR_CODES = {
   TRANSACTION_CONTROL: 'A statement would have begun or ended a transaction of the library; it was not sent.',
   TRANSACTION_STARVATION:
     'Every connection is held by a transaction that waits for a further one; nothing was sent.',
+  SAGA_FAILED: 'A saga has not come to its end; what it had done was taken back, or waits for somebody.',
+  SAGA_STEP_TIMEOUT: 'A step of a saga did not end in time; of a call nobody knows whether it came through.',
   MIGRATION_FAILED: 'A migration could not be applied; later ones were not tried.',
   MIGRATION_LOCK_TIMEOUT: 'Another instance held the migration lock for too long.',
   MIGRATION_SETUP:

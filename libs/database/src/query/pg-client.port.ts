@@ -4,7 +4,9 @@
  * @public
  */
 export interface PgStatement {
+  /** With `$1`, `$2`, … where the values go. */
   readonly text: string;
+  /** Encoded as pg encodes them. */
   readonly values?: readonly unknown[];
   /** Prepares it under this name, once for each connection. */
   readonly name?: string;
@@ -18,11 +20,13 @@ export interface PgStatement {
  * @public
  */
 export interface PgResult<Result> {
+  /** By column name, or as arrays. */
   readonly rows: Result[];
   /** Rows returned or changed; null for statements that count none. */
   readonly rowCount: number | null;
   /** The command's tag, such as `UPDATE`. */
   readonly command: string;
+  /** The columns, with the ids of their types. */
   readonly fields: readonly { readonly name: string; readonly dataTypeID: number }[];
 }
 
