@@ -158,7 +158,7 @@ export class DatabaseConnection implements ShutdownMember {
     const executor = new PoolSqlExecutor(pool, {
       ambient: () => {
         const scope = context.current();
-        return scope && { session: scope.transaction.session, free: scope.part.free };
+        return scope?.part;
       },
       parseDecimal,
       isDecimal,

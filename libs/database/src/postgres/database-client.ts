@@ -226,7 +226,11 @@ export abstract class DatabaseClient extends pg.Client {
     const signal = cancellationSignal();
     let cancellation = undefined as QueryCancellation | undefined;
     const settled = new Promise<pg.QueryArrayResult>((resolve, reject) => {
+      let isSettled = false;
       const settle = (error: Error | null, result: pg.QueryArrayResult) => {
+        // pg calls a second time, without an error, for what it could not write whole: a value that cannot be encoded.
+        if (isSettled) return;
+        isSettled = true;
         if (error !== null && error !== undefined) {
           this.fail(query, error, reject);
           return;
@@ -251,6 +255,8 @@ export abstract class DatabaseClient extends pg.Client {
   private fail(query: TrackedQuery, error: Error, reject: (error: Error) => void): void {
     const refuse = () => {
       this.unsettled -= 1;
+      if (this.alive && query.sent !== undefined && !endsSession(error))
+        this.lastAnswerAt = performance.now();
       reject(this.alive && !endsSession(error) ? error : this.explain(query, error));
     };
     // What was not sent leaves nothing to wait for.

@@ -198,7 +198,7 @@ export class DatabasePool extends pg.Pool {
       graceMs: this.graceMs,
       lend: (waiting: Patience['waiting']) => this.lendForTransaction(options, waiting),
     };
-    const transaction = new TransactionConnection(source, options, this.flow.current());
+    const transaction = new TransactionConnection(source, options, this.flow.open());
     const inSession: InSession = (inner) => this.flow.runForPrisma(transaction, inner);
     return this.flow.run(transaction, () => work(transaction, inSession));
   }

@@ -1,4 +1,6 @@
 import type pg from 'pg';
+import { InvalidOptionsError } from '../config/config.errors.js';
+import { TransactionScopeClosedError } from '../errors/transaction-scope-closed.error.js';
 import { translateError } from '../fault/translate-error.js';
 import type { PgClient, PgResult, PgStatement } from '../query/pg-client.port.js';
 import type { Row, SqlExecutor, SqlResult, SqlStatement } from '../query/sql-executor.port.js';
@@ -10,8 +12,10 @@ import { encodeParameters, type DecimalTest } from './statement-parameters.js';
 /** A transaction as the executor needs it. */
 export interface AmbientTransaction {
   readonly session: unknown;
-  /** Resolves when no inner part runs any more, whose savepoint a statement would fall into; undefined where none does. */
+  /** As of now: resolves when an inner part has ended, whose savepoint a statement would fall into; undefined where none runs. */
   readonly free: Promise<void> | undefined;
+  /** As of now: whether the part that the caller stands in has ended. */
+  readonly closed: boolean;
 }
 
 /** What a statement is called when it fails. */
@@ -39,6 +43,7 @@ export class PoolSqlExecutor implements SqlExecutor {
     query: async <Result>(statement: string | PgStatement, values?: readonly unknown[]) => {
       const { text, name, rowMode, ...given }: PgStatement =
         typeof statement === 'string' ? { text: statement } : statement;
+      if (typeof text !== 'string') throw InvalidOptionsError.at('Database.pg.query', 'text', 'is no text.');
       const parameters = [...(values ?? given.values ?? [])];
       const query = { text, name, rowMode, values: parameters, queryMode: 'extended' } as pg.QueryConfig;
       return (await this.send(query, { operation: 'Database.pg.query' })) as unknown as PgResult<Result>;
@@ -135,9 +140,19 @@ export class PoolSqlExecutor implements SqlExecutor {
   private ambientSession(): TransactionConnection | Promise<TransactionConnection> | undefined {
     const transaction = this.settings.ambient();
     if (transaction === undefined) return undefined;
-    const { session, free } = transaction;
+    const { session } = transaction;
     if (!(session instanceof TransactionConnection)) return undefined;
-    return free === undefined ? session : free.then(() => session);
+    return transaction.free === undefined ? session : this.whenFree(transaction, session);
+  }
+
+  private async whenFree(
+    transaction: AmbientTransaction,
+    session: TransactionConnection,
+  ): Promise<TransactionConnection> {
+    // The next inner part begins as the last one ends.
+    while (transaction.free !== undefined) await transaction.free;
+    if (transaction.closed) throw new TransactionScopeClosedError();
+    return session;
   }
 
   private translate(

@@ -61,6 +61,8 @@ export class TrackedQuery extends pg.Query {
         leading.length === 0
           ? send.call(this, connection)
           : sendTogether(connection, leading, () => send.call(this, connection));
+      // What pg refuses has not reached the wire, and no answer is to come.
+      if (sent instanceof Error && leading.length === 0) this.sent = undefined;
       return sent as undefined;
     };
   }

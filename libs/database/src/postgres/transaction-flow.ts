@@ -14,6 +14,13 @@ export class TransactionFlow {
     return this.storage.get();
   }
 
+  /** The caller's transaction, or the one around it, that has not ended: work that starts the next one would hold them all. */
+  open(): TransactionConnection | undefined {
+    let open = this.current();
+    while (open?.ended === true) open = open.outer;
+    return open;
+  }
+
   run<Result>(transaction: TransactionConnection, work: () => Promise<Result>): Promise<Result> {
     return this.storage.run(transaction, work);
   }

@@ -42,6 +42,7 @@ export function createAmbientClient<Client extends ClientLike>(
     const scope = context.current();
     if (scope === undefined) {
       const value = member(root, property);
+      if (property === '$transaction') return refusingBound(value as NestedTransaction);
       // In a transaction Prisma joins nothing.
       return cancellationSignal() !== undefined && isDelegate(value) ? shieldLookups(value) : value;
     }
@@ -105,7 +106,7 @@ function keep(scope: TransactionScope, property: PropertyKey, value: unknown): u
 }
 
 function refuseClosed({ part }: TransactionScope): void {
-  if (part.state === 'closed') throw new TransactionScopeClosedError();
+  if (part.closed) throw new TransactionScopeClosedError();
 }
 
 function member(client: object, property: PropertyKey): unknown {
@@ -144,6 +145,20 @@ function nestedTransaction(
       for (const query of work) results.push(await query);
       return results;
     });
+  };
+}
+
+/** Prisma's own `$transaction`, which would take queries of a transaction out of it. */
+function refusingBound(whole: NestedTransaction): NestedTransaction {
+  return (work, options) => {
+    const bound = Array.isArray(work) ? work.findIndex(isBound) : -1;
+    if (bound < 0) return whole(work, options);
+    const error = InvalidOptionsError.at(
+      'PrismaService.$transaction',
+      String(bound),
+      'was made inside of a transaction, and would run outside of it. Make the query where it is to run.',
+    );
+    return Promise.reject(error);
   };
 }
 

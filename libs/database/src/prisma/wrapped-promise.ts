@@ -1,4 +1,4 @@
-/** Set on what is part of a transaction, or settled by the library in another way. */
+/** Set on what is part of a transaction. */
 export const BOUND = Symbol('nestjs-database:bound');
 
 /** Whether the query was made inside of a transaction. */
@@ -12,7 +12,10 @@ export type Settling = (promise: PromiseLike<unknown>) => Promise<unknown>;
 type Call = (...parameters: unknown[]) => unknown;
 type Settle = (onFulfilled?: Call, onRejected?: Call) => unknown;
 
-/** The delegate of a model, whose promises are settled by `settle`; only those of `methods`, where they are named. */
+/**
+ * The delegate of a model, whose promises are settled by `settle`: as parts of a transaction or, where methods are named, those
+ * alone, and as parts of none.
+ */
 export function wrapDelegate(delegate: object, settle: Settling, methods?: ReadonlySet<PropertyKey>): object {
   const calls = new Map<PropertyKey, Call>();
   return new Proxy(delegate, {
@@ -21,7 +24,7 @@ export function wrapDelegate(delegate: object, settle: Settling, methods?: Reado
       if (known !== undefined) return known;
       const value: unknown = Reflect.get(target, property);
       if (typeof value !== 'function' || methods?.has(property) === false) return value;
-      const call = wrapCall((value as Call).bind(target), settle);
+      const call = wrapCall((value as Call).bind(target), settle, methods === undefined);
       calls.set(property, call);
       return call;
     },
@@ -29,19 +32,19 @@ export function wrapDelegate(delegate: object, settle: Settling, methods?: Reado
 }
 
 /** A function of Prisma's, whose promise is settled by `settle`. */
-export function wrapCall(call: Call, settle: Settling): Call {
-  return (...parameters) => wrapPromise(call(...parameters), settle);
+export function wrapCall(call: Call, settle: Settling, bound = true): Call {
+  return (...parameters) => wrapPromise(call(...parameters), settle, bound);
 }
 
 /** Stays what it is for Prisma, which looks at more than `then`: `$transaction([…])` and the fluent relations. */
-function wrapPromise(promise: unknown, settle: Settling): unknown {
+function wrapPromise(promise: unknown, settle: Settling, bound: boolean): unknown {
   if (typeof promise !== 'object' || promise === null || !isPrismaPromise(promise)) return promise;
   const settled = () => settle(promise as unknown as PromiseLike<unknown>);
   return new Proxy(promise, {
     get(target, property) {
       switch (property) {
         case BOUND:
-          return true;
+          return bound;
         case 'then':
           return ((...handlers) => settled().then(...handlers)) as Settle;
         case 'catch':
@@ -50,7 +53,7 @@ function wrapPromise(promise: unknown, settle: Settling): unknown {
           return (handler?: () => void) => settled().finally(handler);
       }
       const value: unknown = Reflect.get(target, property);
-      return typeof value === 'function' ? wrapCall((value as Call).bind(target), settle) : value;
+      return typeof value === 'function' ? wrapCall((value as Call).bind(target), settle, bound) : value;
     },
   });
 }

@@ -1,3 +1,4 @@
+import { TransactionScopeClosedError } from '../errors/transaction-scope-closed.error.js';
 import { workOut } from './transaction-attempt.js';
 import type { TransactionContext } from './transaction-context.js';
 import { TransactionPart, TransactionScope } from './transaction-scope.js';
@@ -20,6 +21,7 @@ export function runNested<Result>(
   work: () => Promise<Result>,
 ): Promise<Result> {
   const { transaction } = outer;
+  if (outer.closed) return Promise.reject(new TransactionScopeClosedError());
   if (outer.depth >= MAX_DEPTH) return Promise.reject(new TransactionDepthError(MAX_DEPTH));
   return outer.runChild(async () => {
     const part = new TransactionPart(transaction, outer);
@@ -28,11 +30,13 @@ export function runNested<Result>(
       const scope = new TransactionScope(part, name, true);
       const result = await context.make(scope, () => workOut(part, work));
       part.state = 'closed';
+      await part.drained();
       await savepoint.release();
       outer.hooks.adopt(part.hooks);
       return result;
     } catch (error) {
       part.state = 'closed';
+      await part.drained();
       const asked = error instanceof RolledBackAsAsked;
       outer.hooks.adoptFailed(part.hooks, asked ? undefined : error);
       // Of a connection that is lost, nothing is left to take back; the failure that counts is the first one.
@@ -42,5 +46,5 @@ export function runNested<Result>(
       if (asked) return error.result as Result;
       throw error;
     }
-  });
+  }, context.isInCallOf(outer));
 }

@@ -9,6 +9,8 @@ import type { TransactionPart, TransactionScope } from './transaction-scope.js';
  */
 export class TransactionContext {
   private readonly storage = new AmbientValue<TransactionScope | undefined>();
+  /** The part whose call the running code is in: in the hook of an extension. */
+  private readonly inCall = new AmbientValue<TransactionPart>();
 
   /**
    * The transaction the caller runs in, if any.
@@ -17,13 +19,13 @@ export class TransactionContext {
    */
   current(): TransactionScope | undefined {
     const scope = this.storage.get();
-    if (scope?.part.state === 'closed') throw new TransactionScopeClosedError();
+    if (scope?.part.closed === true) throw new TransactionScopeClosedError();
     return scope;
   }
 
   /** Whether the caller runs in a transaction that is still open; never throws. */
   isInside(): boolean {
-    return this.storage.get()?.part.state === 'open';
+    return this.storage.get()?.part.closed === false;
   }
 
   /**
@@ -34,7 +36,22 @@ export class TransactionContext {
    */
   call<Result>(scope: TransactionScope, begin: () => PromiseLike<Result>): Promise<Result> {
     const { part } = this.within(scope);
-    return part.free === undefined && part.state === 'open' ? part.track(begin()) : callLater(part, begin);
+    return part.free === undefined && !part.closed ? this.track(part, begin) : this.callLater(part, begin);
+  }
+
+  /** Whether the caller is in a call of `part`, which waits for it. */
+  isInCallOf(part: TransactionPart): boolean {
+    return this.inCall.get() === part;
+  }
+
+  private track<Result>(part: TransactionPart, begin: () => PromiseLike<Result>): Promise<Result> {
+    return this.inCall.run(part, () => part.track(begin()));
+  }
+
+  private async callLater<Result>(part: TransactionPart, begin: () => PromiseLike<Result>): Promise<Result> {
+    while (part.free !== undefined) await part.free;
+    if (part.closed) throw new TransactionScopeClosedError();
+    return await this.track(part, begin);
   }
 
   /** Where the caller stands, if that is inside of `scope`; `scope` itself otherwise. */
@@ -60,10 +77,4 @@ export class TransactionContext {
   leave<Result>(work: () => Promise<Result>): Promise<Result> {
     return this.storage.run(undefined, async () => await work());
   }
-}
-
-async function callLater<Result>(part: TransactionPart, begin: () => PromiseLike<Result>): Promise<Result> {
-  while (part.free !== undefined) await part.free;
-  if (part.state === 'closed') throw new TransactionScopeClosedError();
-  return await part.track(begin());
 }

@@ -1,4 +1,5 @@
 import { Mutex } from '../common/mutex.js';
+import { TransactionScopeClosedError } from '../errors/transaction-scope-closed.error.js';
 import { TransactionHooks } from './transaction-hooks.js';
 import type { TransactionClientSource } from './transaction-runner.port.js';
 import type { TransactionSession } from './transaction-session.port.js';
@@ -53,7 +54,7 @@ export class TransactionPart {
   private readonly children = new Mutex();
   private child: Promise<void> | undefined;
   private calls = 0;
-  private callsEnded: (() => void) | undefined;
+  private readonly onIdle: (() => void)[] = [];
 
   constructor(
     readonly transaction: PhysicalTransaction,
@@ -61,6 +62,15 @@ export class TransactionPart {
     private readonly outer?: TransactionPart,
   ) {
     this.depth = outer === undefined ? 0 : outer.depth + 1;
+  }
+
+  get session(): TransactionSession {
+    return this.transaction.session;
+  }
+
+  /** Whether it has ended, or what it is a part of. */
+  get closed(): boolean {
+    return this.state === 'closed' || this.outer?.closed === true;
   }
 
   /** Whether it is `other`, or lies inside of it. */
@@ -81,29 +91,41 @@ export class TransactionPart {
   track<Result>(call: PromiseLike<Result>): Promise<Result> {
     this.calls += 1;
     return new Promise((resolve, reject) => {
-      call.then(
-        (result) => {
+      const fail = (error: unknown) => {
+        this.endCall();
+        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- passed on as it is
+        reject(error);
+      };
+      try {
+        call.then((result) => {
           this.endCall();
           resolve(result);
-        },
-        (error: unknown) => {
-          this.endCall();
-          // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- passed on as it is
-          reject(error);
-        },
-      );
+        }, fail);
+      } catch (error) {
+        fail(error);
+      }
     });
+  }
+
+  /** Resolves when no call is under way any more: what reaches the server later falls into another part. */
+  async drained(): Promise<void> {
+    while (this.calls > 0) await new Promise<void>((resolve) => this.onIdle.push(resolve));
   }
 
   private endCall(): void {
     this.calls -= 1;
-    if (this.calls === 0) this.callsEnded?.();
+    if (this.calls === 0) for (const resolve of this.onIdle.splice(0)) resolve();
   }
 
-  /** Runs an inner part, after those that were started before, and after the calls that are under way. */
-  runChild<Result>(work: () => Promise<Result>): Promise<Result> {
+  /**
+   * Runs an inner part, after those that were started before, and after the calls that are under way.
+   *
+   * @param isInCall - whether one of them waits for the inner part, which an extension of the client may have begun
+   */
+  runChild<Result>(work: () => Promise<Result>, isInCall: boolean): Promise<Result> {
     const result = this.children.run(async () => {
-      if (this.calls > 0) await new Promise<void>((resolve) => (this.callsEnded = resolve));
+      if (!isInCall) await this.drained();
+      if (this.closed) throw new TransactionScopeClosedError();
       return await work();
     });
     const child: Promise<void> = result.then(ignore, ignore).then(() => {
