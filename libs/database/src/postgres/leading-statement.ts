@@ -11,19 +11,19 @@ export interface LeadingStatement {
   readonly values?: readonly string[];
   /** Gets the first column of its row, as PostgreSQL's text. */
   readonly onValue?: (value: string | null) => void;
+  /** Its messages, where they are the same each time. */
+  readonly bytes?: Buffer;
 }
 
-/** Those without a value, by their text; there are as many as there are ways to begin a transaction. */
+/** By their text; there are as many as there are ways to begin a transaction. */
 const constants = new Map<string, LeadingStatement>();
-const bytesOf = new WeakMap<LeadingStatement, Buffer>();
 
 /** A statement that is the same each time; its messages are made once. */
 export function constant(text: string): LeadingStatement {
   let statement = constants.get(text);
   if (statement === undefined) {
-    statement = { text };
+    statement = { text, bytes: Buffer.concat(messagesOf({ text })) };
     constants.set(text, statement);
-    bytesOf.set(statement, Buffer.concat(messagesOf(statement)));
   }
   return statement;
 }
@@ -37,8 +37,7 @@ export function sendTogether(
   const { stream } = connection;
   stream.cork();
   try {
-    for (const statement of leading)
-      stream.write(bytesOf.get(statement) ?? Buffer.concat(messagesOf(statement)));
+    for (const statement of leading) stream.write(statement.bytes ?? Buffer.concat(messagesOf(statement)));
     return send();
   } finally {
     stream.uncork();

@@ -5,12 +5,7 @@ import type { SagaJournal, SagaRecord, StepEntry, StepStart, Transition } from '
 export class InMemorySagaJournal implements SagaJournal {
   private readonly entries = new Map<string, StepEntry>();
 
-  constructor(
-    private record: Omit<SagaRecord, 'entries'>,
-    /** Runs the work of a `tx` step; as it is, where there is no database. */
-    private readonly inTransaction: <Result>(work: () => Promise<Result>) => Promise<Result> = (work) =>
-      work(),
-  ) {}
+  constructor(private record: Omit<SagaRecord, 'entries'>) {}
 
   load(): Promise<SagaRecord> {
     return Promise.resolve({ ...this.record, entries: [...this.entries.values()] });
@@ -21,7 +16,7 @@ export class InMemorySagaJournal implements SagaJournal {
     work: () => Promise<unknown>,
     then?: (output: unknown) => Transition,
   ): Promise<unknown> {
-    const output = await this.inTransaction(work);
+    const output = await work();
     await this.done(start, output, then?.(output));
     return output;
   }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { fullJitter } from '../common/backoff.js';
-import type { PlannedStep, SagaPlan } from './saga-plan.js';
+import type { PlannedStep, ResolvedPolicy, SagaPlan } from './saga-plan.js';
 import {
   SagaAbandonedError,
   type SagaJournal,
@@ -41,8 +41,6 @@ export class SagaOrchestrator {
   constructor(
     private readonly plan: SagaPlan<unknown, unknown>,
     private readonly journal: SagaJournal,
-    /** Aborted when this instance is to let go of the saga: no further attempt begins. */
-    private readonly released?: AbortSignal,
   ) {}
 
   /** @throws SagaAbandonedError when somebody else has to go on */
@@ -100,48 +98,48 @@ export class SagaOrchestrator {
     const before = record.entries.find((entry) => entry.step === name && entry.direction === 'do');
     if (before?.state === 'failed') return { step: name, error: before.error };
     const order = before?.order ?? (this.order += 1);
-    const first = (before?.attempt ?? 0) + 1;
-    for (let attempt = first; ; attempt += 1) {
+    const then = (output: unknown) => this.completed(record, name, output);
+    const once = async (attempt: number) => {
       const start: StepStart = { step: name, direction: 'do', attempt, order };
       const call: StepCall = { step, record, outputs: this.outputs, attempt, direction: 'do' };
-      const then = (output: unknown) => (isLast ? this.completed(record, name, output) : undefined);
-      let error: Failed | undefined;
-      if (kind === 'tx') {
-        error = await caught(async () => {
-          const work = () => runHandler(call);
-          this.outputs.set(
-            name,
-            await this.journal.transact(
-              start,
-              work,
-              isLast ? (output) => then(output) as Transition : undefined,
-            ),
-          );
-        });
-      } else {
-        await this.journal.started(start);
-        let output: unknown;
-        error = await caught(async () => {
-          output = await runHandler(call);
-        });
-        if (error === undefined) {
-          await this.journal.done(start, output, then(output));
-          this.outputs.set(name, output);
-        }
-      }
-      if (error === undefined) return undefined;
-      const { failure } = error;
-      const isPermanent = failure instanceof PermanentError || permanent(failure);
-      if (isPermanent || attempt - first + 1 >= policy.attempts) {
-        // Of a call that was not refused nobody knows what it has done: its entry stays `started`, and is taken back.
-        if (isPermanent || kind === 'tx') await this.journal.failed(start, failure);
-        return { step: name, error: failure };
-      }
-      await delay(
-        fullJitter(attempt - first + 1, policy),
-        undefined,
-        this.released && { signal: this.released },
-      );
+      let output: unknown;
+      if (kind === 'call') await this.journal.started(start);
+      const failed = await caught(async () => {
+        const work = () => runHandler(call);
+        output =
+          kind === 'call'
+            ? await work()
+            : await this.journal.transact(start, work, isLast ? then : undefined);
+      });
+      if (failed !== undefined) return failed;
+      if (kind === 'call') await this.journal.done(start, output, isLast ? then(output) : undefined);
+      this.outputs.set(name, output);
+      return undefined;
+    };
+    const given = await this.repeat(policy, before, once, permanent);
+    if (given === undefined) return undefined;
+    const { failure, attempt, isPermanent } = given;
+    // Of a call that was not refused nobody knows what it has done: its entry stays `started`, and is taken back.
+    if (isPermanent || kind === 'tx')
+      await this.journal.failed({ step: name, direction: 'do', attempt, order }, failure);
+    return { step: name, error: failure };
+  }
+
+  /** Tries until it succeeds, or until a failure is permanent or was the last that the policy allows. */
+  private async repeat(
+    policy: ResolvedPolicy,
+    before: StepEntry | undefined,
+    once: (attempt: number) => Promise<Failed | undefined>,
+    permanent: (failure: unknown) => boolean,
+  ): Promise<(Failed & { readonly attempt: number; readonly isPermanent: boolean }) | undefined> {
+    const earlier = before?.attempt ?? 0;
+    for (let tried = 1; ; tried += 1) {
+      const failed = await once(earlier + tried);
+      if (failed === undefined) return undefined;
+      const isPermanent = failed.failure instanceof PermanentError || permanent(failed.failure);
+      if (isPermanent || tried >= policy.attempts)
+        return { ...failed, attempt: earlier + tried, isPermanent };
+      await delay(fullJitter(tried, policy));
     }
   }
 
@@ -185,8 +183,7 @@ export class SagaOrchestrator {
     const before = record.entries.find((entry) => entry.step === name && entry.direction === 'undo');
     if (before?.state === 'done') return undefined;
     const order = before?.order ?? (this.order += 1);
-    const first = (before?.attempt ?? 0) + 1;
-    for (let attempt = first; ; attempt += 1) {
+    const once = async (attempt: number) => {
       const start: StepStart = { step: name, direction: 'undo', attempt, order };
       const call: StepCall = {
         step,
@@ -197,24 +194,20 @@ export class SagaOrchestrator {
         output: done.output,
       };
       if (kind === 'call') await this.journal.started(start);
-      const error = await caught(async () => {
+      const failed = await caught(async () => {
         if (kind === 'tx') await this.journal.transact(start, () => runHandler(call));
         else await runHandler(call);
       });
-      if (error === undefined) {
-        if (kind === 'call') await this.journal.done(start, undefined);
-        return undefined;
-      }
-      if (error.failure instanceof PermanentError || attempt - first + 1 >= undoPolicy.attempts) {
-        await this.journal.failed(start, error.failure);
-        return { step: name, error: error.failure };
-      }
-      await delay(
-        fullJitter(attempt - first + 1, undoPolicy),
-        undefined,
-        this.released && { signal: this.released },
-      );
-    }
+      if (failed === undefined && kind === 'call') await this.journal.done(start, undefined);
+      return failed;
+    };
+    const given = await this.repeat(undoPolicy, before, once, () => false);
+    if (given === undefined) return undefined;
+    await this.journal.failed(
+      { step: name, direction: 'undo', attempt: given.attempt, order },
+      given.failure,
+    );
+    return { step: name, error: given.failure };
   }
 }
 
