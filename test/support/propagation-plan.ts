@@ -8,6 +8,8 @@ export interface Call {
   readonly propagation: Propagation;
   readonly writes: boolean;
   readonly calls: readonly Call[];
+  /** Whether its calls run at the same time, and all of them to their end. */
+  readonly together: boolean;
   /** How it ends, after its calls. */
   readonly end: 'well' | 'throw' | 'rollbackOnly';
   /** Whether its caller catches what it throws. */
@@ -31,6 +33,7 @@ export function drawCall(random: () => number, services: number, id: string, dep
     calls: Array.from({ length: count }, (_, index) =>
       drawCall(random, services, `${id}.${index}`, depth + 1),
     ),
+    together: random() < 0.3,
     end: chance < 0.12 ? 'throw' : chance < 0.18 ? 'rollbackOnly' : 'well',
     caught: random() < 0.6,
   };
@@ -79,13 +82,16 @@ export function predict(request: Call): Prediction {
 
   function body(node: Call, part: Part | undefined, owner: boolean): void {
     if (node.writes) (part?.writes ?? kept).push(node.id);
+    const failures: unknown[] = [];
     for (const inner of node.calls) {
       try {
         call(inner, part);
       } catch (error) {
-        if (!inner.caught) throw error;
+        if (!inner.caught) failures.push(error);
+        if (!inner.caught && !node.together) break;
       }
     }
+    if (failures.length > 0) throw failures[0];
     if (node.end === 'throw') throw 'ServiceError';
     if (node.end === 'rollbackOnly' && part !== undefined) part.mark ??= owner ? 'asked' : 'unexpected';
   }

@@ -17,6 +17,7 @@ import { openProbeSession } from './postgres/probe-session.js';
 import { readDataModel } from './client/data-model.js';
 import { PoolSqlExecutor } from './postgres/pool-sql-executor.js';
 import { createAmbientClient, createScopeClient } from './prisma/ambient-client.js';
+import { ClientView } from './prisma/client-view.js';
 import { createPrismaService } from './prisma/ambient-prisma.service.js';
 import { createPrismaClient } from './prisma/prisma-client.factory.js';
 import { PrismaMigrationRunner } from './prisma/prisma-migration.runner.js';
@@ -27,6 +28,7 @@ import { Database } from './query/database.js';
 import type { DatabaseParts } from './query/typed-database.js';
 import { ModelCatalog } from './query/model-catalog.js';
 import { RedisService } from './redis/redis.service.js';
+import { RetryBudget } from './resilience/retry-budget.js';
 import { TransactionContext } from './transaction/transaction-context.js';
 import { TransactionWatch } from './transaction/transaction-watch.js';
 import { AmbientTransactionManager } from './transaction/ambient-transaction-manager.js';
@@ -131,8 +133,9 @@ export class DatabaseConnection implements ShutdownMember {
       this.state,
     );
     const context = new TransactionContext();
-    const client = createPrismaClient({ ...options, schema: options.url.schema }, this.pool);
-    this.prisma = createPrismaService(createAmbientClient(client, context), this.probe, {
+    const client = createPrismaClient({ ...options, schema: options.url.schema }, this.pool, context);
+    const view = new ClientView(client);
+    this.prisma = createPrismaService(createAmbientClient(view, context), this.probe, {
       connect: () => this.connect(),
       disconnect: () => this.close(this.shutdown.timeoutMs),
       isOpen: () => this.closing === undefined,
@@ -144,6 +147,7 @@ export class DatabaseConnection implements ShutdownMember {
         runner: new PrismaTransactionRunner(client, pool),
         context,
         leakThresholdMs: options.pool.leakThresholdMs,
+        retryBudget: new RetryBudget(options.transaction.retryBudget),
         watch: new TransactionWatch({
           connection: name,
           warnAfterMs: options.transaction.warnAfterMs,
@@ -153,12 +157,14 @@ export class DatabaseConnection implements ShutdownMember {
         }),
       },
       options.transaction,
-      (scope) => createScopeClient(client, context, scope) as unknown as TransactionClient,
+      (scope) => createScopeClient(view, context, scope) as unknown as TransactionClient,
     );
     const executor = new PoolSqlExecutor(pool, {
       ambient: () => {
-        const scope = context.current();
-        return scope?.part;
+        const part = context.current()?.part;
+        if (part === undefined) return undefined;
+        const { session } = part;
+        return { session, wait: context.mayBegin(part) ? undefined : () => part.whenFree() };
       },
       parseDecimal,
       isDecimal,

@@ -204,7 +204,7 @@ export {
   type IsolationLevel,
   type TransactionOptions,
 } from './transaction/transaction.options.js';
-export type { TransactionDefaults } from './transaction/transaction-defaults.options.js';
+export type { RetryBudgetOptions, TransactionDefaults } from './transaction/transaction-defaults.options.js';
 export type { TransactionRetryOptions } from './transaction/transaction-retry.options.js';
 export type { AfterCommit, AfterRollback } from './transaction/transaction-hooks.js';
 export {
@@ -214,6 +214,7 @@ export {
   type TransactionHooksFailedEvent,
   type TransactionLongEvent,
   type TransactionRetryEvent,
+  type TransactionRetryRefusedEvent,
 } from './transaction/transaction.events.js';
 export {
   TransactionControlError,

@@ -2,8 +2,14 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import type { INestApplicationContext } from '@nestjs/common';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { PrismaClient } from '../../../apps/shop/src/generated/prisma/client.js';
-import { PrismaService, TransactionManager } from '../../../libs/database/src/index.js';
+import {
+  cancelOnAbort,
+  PrismaService,
+  QueryCancelledError,
+  TransactionManager,
+} from '../../../libs/database/src/index.js';
 import { databaseModule, startApplication } from '../../support/database-application.js';
+import { until } from '../../support/until.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
 
 let database: TestDatabase;
@@ -110,6 +116,32 @@ describe('a conflict inside of a nested part', () => {
     );
     expect(attempts).toEqual([1, 2]);
     expect(await prisma.category.findUnique({ where: { name: 'a' } })).toMatchObject({ slug: 'b' });
+  });
+});
+
+describe('statements that several transactions ask for in one turn', () => {
+  it('follow the signal of their own caller, whoever asked first', async () => {
+    const client = new AbortController();
+    const meet = meetingOf(2);
+    const slow = async () => {
+      await prisma.category.count();
+      await meet();
+      return await prisma.$queryRaw<{ done: boolean }[]>`SELECT pg_sleep(0.5) IS NULL AS done`;
+    };
+    const cancelled = cancelOnAbort(client.signal, () => transactions.run(slow));
+    const other = transactions.run(slow);
+    await until(
+      async () =>
+        (
+          await database.query(
+            "SELECT FROM pg_stat_activity WHERE query LIKE '%pg_sleep(0.5)%' AND state = 'active'",
+          )
+        ).length >= 2,
+      5_000,
+    );
+    client.abort();
+    await expect(cancelled).rejects.toThrow(QueryCancelledError);
+    expect(await other).toHaveLength(1);
   });
 });
 

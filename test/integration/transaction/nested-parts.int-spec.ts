@@ -4,6 +4,7 @@ import type { PrismaClient } from '../../../apps/shop/src/generated/prisma/clien
 import {
   InvalidOptionsError,
   TransactionScopeClosedError,
+  TransactionTimeoutError,
   type Propagation,
 } from '../../../libs/database/src/index.js';
 import { category, FaultBench } from '../../support/faults/fault-bench.js';
@@ -89,6 +90,68 @@ describe('a nested part that fails while a call of it is under way', () => {
     });
     for (const outcome of await Promise.all(late))
       expect(outcome).toBeInstanceOf(TransactionScopeClosedError);
+    expect(await stored()).toEqual([]);
+  });
+});
+
+describe('a nested part that is still running when the whole ends', () => {
+  it.each([
+    ['by its time limit', { timeoutMs: 300 }, TransactionTimeoutError],
+    ['as the outer work has failed', {}, Error],
+  ])('%s, has its rollback hooks called once, before those of the whole', async (how, options, kind) => {
+    const called: unknown[] = [];
+    const hook = (name: string) => {
+      bench.transactions.afterRollback((cause) => called.push([name, cause instanceof kind]));
+    };
+    let end: (() => void) | undefined;
+    const ended = new Promise<void>((resolve) => (end = resolve));
+    let nested: Promise<unknown> | undefined;
+    const whole = bench.transactions.run(async () => {
+      hook('outer');
+      let begun: (() => void) | undefined;
+      const isBegun = new Promise<void>((resolve) => (begun = resolve));
+      nested = within('NESTED', async () => {
+        hook('nested');
+        await within('NESTED', async () => {
+          hook('innermost');
+          await write('lost');
+          begun?.();
+          await ended;
+        });
+      }).catch((error: unknown) => error);
+      await isBegun;
+      if (how.startsWith('as')) throw refused;
+      await nested;
+    }, options);
+    await expect(whole).rejects.toThrow(kind);
+    const expected = [['innermost', true], ['nested', true], ['outer', true]]; // prettier-ignore
+    expect(called).toEqual(expected);
+    end?.();
+    expect(await nested).toBeInstanceOf(Error);
+    expect(called).toEqual(expected);
+    expect(await stored()).toEqual([]);
+  });
+
+  it('keeps no statement of the outer part waiting beyond the time limit', async () => {
+    let end: (() => void) | undefined;
+    const ended = new Promise<void>((resolve) => (end = resolve));
+    const waiting: Promise<unknown>[] = [];
+    let nested: Promise<unknown> | undefined;
+    const whole = bench.transactions.run(
+      async () => {
+        await bench.prisma.category.count();
+        nested = within('NESTED', () => ended);
+        const failed = (error: unknown) => error;
+        waiting.push(write('sql').then(failed, failed));
+        waiting.push(bench.prisma.category.create(category('prisma')).then(failed, failed));
+        await nested;
+      },
+      { timeoutMs: 300 },
+    );
+    await expect(whole).rejects.toThrow(TransactionTimeoutError);
+    for (const outcome of await Promise.all(waiting)) expect(outcome).toBeInstanceOf(TransactionTimeoutError);
+    end?.();
+    await expect(nested).rejects.toThrow();
     expect(await stored()).toEqual([]);
   });
 });

@@ -1,8 +1,13 @@
 /** @jest-environment ./test/support/faults/incident-environment.mjs */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { ConflictException } from '@nestjs/common';
 import type { PrismaClient } from '../../../apps/shop/src/generated/prisma/client.js';
-import { translateError, type TransactionOptions } from '../../../libs/database/src/index.js';
+import {
+  TRANSACTION_CHANNELS,
+  translateError,
+  type TransactionOptions,
+} from '../../../libs/database/src/index.js';
 import { category, FaultBench } from '../../support/faults/fault-bench.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
 import { TransactionLog } from '../../support/transaction-log.js';
@@ -325,5 +330,32 @@ describe('the repetition', () => {
       'SERIALIZATION_FAILURE',
     );
     expect(log.retries.at(-1)!.delayMs).toBe(2);
+  });
+});
+
+describe('transactions that fail each time', () => {
+  it('are repeated within the budget that they share, and fail at once beyond it', async () => {
+    const tight = await FaultBench.open({
+      url: database.url,
+      module: {
+        transaction: { retryBudget: { percent: 10, minPerSecond: 1 }, retry: { initialDelayMs: 1 } },
+      },
+    });
+    let refused = 0;
+    const count = () => void (refused += 1);
+    subscribe(TRANSACTION_CHANNELS.retryRefused, count);
+    const failures: { attempts?: number }[] = [];
+    for (let call = 0; call < 30; call += 1) {
+      const conflict = tight.transactions.run(() => overtaken(model(tight.prisma), 'mine', true), REPEATABLE);
+      const { error } = await tight.failure(conflict);
+      expect(error.code).toBe('SERIALIZATION_FAILURE');
+      failures.push(error);
+    }
+    unsubscribe(TRANSACTION_CHANNELS.retryRefused, count);
+    await tight.close();
+    // One a second over ten seconds, however often each one may be repeated.
+    expect(log.retries).toHaveLength(10);
+    expect(failures.filter(({ attempts }) => attempts === 3)).toHaveLength(5);
+    expect(refused).toBe(25);
   });
 });

@@ -18,19 +18,15 @@ import { PoolAnnouncer } from './pool-announcer.js';
 import { PoolWatch, type Loan } from './pool-watch.js';
 import { sessionParameters } from './session-parameters.js';
 import { isSubmittable, settleCallback } from './submittable.js';
-import { TransactionConnection } from './transaction-connection.js';
-import { letPass, refuseStarvation, TransactionFlow } from './transaction-flow.js';
+import { TransactionConnection, type TransactionConnectionSource } from './transaction-connection.js';
+import { TransactionFlow } from './transaction-flow.js';
+import { WaitingRoom } from './waiting-room.js';
 
 const LIFETIME_JITTER = 0.1;
 
-interface Waiter {
-  readonly reject: (error: Error) => void;
-  /** What the caller holds meanwhile. */
-  readonly holding: readonly TransactionConnection[];
-}
-
 /** A wait that is shorter than the pool's own, and what it ends with. */
 interface Patience {
+  readonly transaction: TransactionConnection;
   readonly waitMs: number;
   readonly error: () => Error;
   /** Gets the way to end the wait before. */
@@ -62,8 +58,8 @@ export class DatabasePool extends pg.Pool {
   private readonly limits: ResolvedPoolOptions;
   /** Every client whose socket may be open, connecting ones included. */
   private readonly clients: Set<DatabaseClient>;
-  private readonly waiters = new Set<Waiter>();
   private readonly flow = new TransactionFlow();
+  private readonly waiters = new WaitingRoom(this);
   private readonly graceMs: number;
   private readonly watch: PoolWatch;
   private readonly announcer: PoolAnnouncer;
@@ -194,9 +190,12 @@ export class DatabasePool extends pg.Pool {
     options: TransactionSessionOptions,
     work: (transaction: TransactionConnection, inSession: InSession) => Promise<Result>,
   ): Promise<Result> {
-    const source = {
+    const source: TransactionConnectionSource = {
       graceMs: this.graceMs,
-      lend: (waiting: Patience['waiting']) => this.lendForTransaction(options, waiting),
+      lend: (waiting) => this.lendForTransaction(transaction, waiting),
+      begun: () => {
+        this.waiters.begun(transaction);
+      },
     };
     const transaction = new TransactionConnection(source, options, this.flow.open());
     const inSession: InSession = (inner) => this.flow.runForPrisma(transaction, inner);
@@ -264,12 +263,14 @@ export class DatabasePool extends pg.Pool {
   }
 
   private lendForTransaction(
-    { trace, maxWaitMs }: TransactionSessionOptions,
+    transaction: TransactionConnection,
     waiting: Patience['waiting'],
   ): Promise<DatabaseClient> {
+    const { trace, maxWaitMs } = transaction.options;
     const { target } = this;
     const error = () => new TransactionTimeoutError('begin', maxWaitMs, { target });
     return this.borrow(trace, {
+      transaction,
       waitMs: maxWaitMs,
       error,
       waiting,
@@ -282,15 +283,11 @@ export class DatabasePool extends pg.Pool {
     if (refusal !== undefined) return Promise.reject(refusal);
     const signal = cancellationSignal();
     if (signal?.aborted === true) return Promise.reject(this.cancelled(signal));
-    const holding = this.flow.held();
-    const starvation = this.starvation(holding);
-    if (starvation !== undefined) return Promise.reject(starvation);
     const asked = performance.now();
     return new Promise((resolve, reject) => {
-      const waiter: Waiter = { reject, holding };
-      this.waiters.add(waiter);
+      const waiter = this.waiters.enter(reject, patience?.transaction ?? this.flow.current());
       const refuse = (reason: Error) => {
-        if (this.waiters.delete(waiter)) reject(reason);
+        if (this.waiters.leave(waiter)) reject(reason);
       };
       patience?.waiting(refuse);
       const timer =
@@ -299,12 +296,12 @@ export class DatabasePool extends pg.Pool {
           refuse(patience.error());
         }, patience.waitMs);
       const giveUp = () => {
-        if (signal !== undefined && this.waiters.delete(waiter)) reject(this.cancelled(signal));
+        if (signal !== undefined && this.waiters.leave(waiter)) reject(this.cancelled(signal));
       };
       signal?.addEventListener('abort', giveUp, { once: true });
       const lend = (error: Error | undefined, client: pg.PoolClient | undefined): void => {
         const waitedMs = performance.now() - asked;
-        const wanted = this.waiters.has(waiter);
+        const wanted = this.waiters.isWaiting(waiter);
         // Nothing has been sent on it, so another one does as well; past the deadline its statement says what happened.
         if (
           wanted &&
@@ -318,7 +315,7 @@ export class DatabasePool extends pg.Pool {
         }
         signal?.removeEventListener('abort', giveUp);
         clearTimeout(timer);
-        this.waiters.delete(waiter);
+        this.waiters.leave(waiter);
         if (client === undefined) {
           const failure = this.translate(error, waitedMs);
           if (!(failure instanceof PoolTimeoutError)) this.owner.connectFailed?.(failure);
@@ -335,14 +332,8 @@ export class DatabasePool extends pg.Pool {
       };
       const queuedBefore = this.waitingCount;
       super.connect(lend);
-      if (holding.length > 0 && this.waitingCount > queuedBefore) letPass(this, this.waiters);
+      if (this.waitingCount > queuedBefore) this.waiters.letPass(waiter);
     });
-  }
-
-  private starvation(holding: readonly TransactionConnection[]): Error | undefined {
-    if (holding.length === 0 || this.idleCount > 0) return undefined;
-    const others = [...this.waiters].map((waiter) => waiter.holding);
-    return refuseStarvation(holding, others, this.options.max);
   }
 
   private cancelled({ reason }: AbortSignal): QueryCancelledError {
@@ -373,8 +364,7 @@ export class DatabasePool extends pg.Pool {
   }
 
   private async closeWithin(timeoutMs: number): Promise<number> {
-    for (const { reject } of this.waiters) reject(new ShuttingDownError({ target: this.target }));
-    this.waiters.clear();
+    this.waiters.refuseAll(() => new ShuttingDownError({ target: this.target }));
     const cut = await endWithin(this.clients, () => this.end(), timeoutMs);
     this.watch.stop();
     return cut;

@@ -1,6 +1,5 @@
 import type pg from 'pg';
 import { InvalidOptionsError } from '../config/config.errors.js';
-import { TransactionScopeClosedError } from '../errors/transaction-scope-closed.error.js';
 import { translateError } from '../fault/translate-error.js';
 import type { PgClient, PgResult, PgStatement } from '../query/pg-client.port.js';
 import type { Row, SqlExecutor, SqlResult, SqlStatement } from '../query/sql-executor.port.js';
@@ -12,10 +11,12 @@ import { encodeParameters, type DecimalTest } from './statement-parameters.js';
 /** A transaction as the executor needs it. */
 export interface AmbientTransaction {
   readonly session: unknown;
-  /** As of now: resolves when an inner part has ended, whose savepoint a statement would fall into; undefined where none runs. */
-  readonly free: Promise<void> | undefined;
-  /** As of now: whether the part that the caller stands in has ended. */
-  readonly closed: boolean;
+  /**
+   * Resolves when an inner part has ended, whose savepoint a statement would fall into; undefined where it would not.
+   *
+   * @throws what has ended the transaction meanwhile
+   */
+  readonly wait: (() => Promise<void>) | undefined;
 }
 
 /** What a statement is called when it fails. */
@@ -142,17 +143,7 @@ export class PoolSqlExecutor implements SqlExecutor {
     if (transaction === undefined) return undefined;
     const { session } = transaction;
     if (!(session instanceof TransactionConnection)) return undefined;
-    return transaction.free === undefined ? session : this.whenFree(transaction, session);
-  }
-
-  private async whenFree(
-    transaction: AmbientTransaction,
-    session: TransactionConnection,
-  ): Promise<TransactionConnection> {
-    // The next inner part begins as the last one ends.
-    while (transaction.free !== undefined) await transaction.free;
-    if (transaction.closed) throw new TransactionScopeClosedError();
-    return session;
+    return transaction.wait === undefined ? session : transaction.wait().then(() => session);
   }
 
   private translate(

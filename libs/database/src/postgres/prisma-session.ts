@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import type pg from 'pg';
 import type { TransactionConnection } from './transaction-connection.js';
 
@@ -12,7 +13,13 @@ const ANSWER = { rows: [], rowCount: null, oid: 0, fields: [] };
 export class PrismaSession {
   private begun = false;
 
-  constructor(private readonly transaction: TransactionConnection) {}
+  private readonly own = new AsyncResource('nestjs-database:PrismaSession');
+
+  /** @param isOwn - whether the running code belongs to the transaction */
+  constructor(
+    private readonly transaction: TransactionConnection,
+    private readonly isOwn: () => boolean,
+  ) {}
 
   query(config: pg.QueryConfig): Promise<pg.QueryArrayResult> {
     const { text } = config;
@@ -22,7 +29,9 @@ export class PrismaSession {
     }
     if (this.transaction.ended && (text === 'COMMIT' || text === 'ROLLBACK'))
       return Promise.resolve({ ...ANSWER, command: text });
-    return this.transaction.query(config);
+    const send = () => this.transaction.query(config);
+    // Prisma sends what transactions ask for in one turn from the context of the first one: with its signal, and in its name.
+    return this.isOwn() ? send() : this.own.runInAsyncScope(send);
   }
 
   /** Errors of a borrowed connection reach its statements. */

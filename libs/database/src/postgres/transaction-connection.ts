@@ -20,6 +20,8 @@ export interface TransactionConnectionSource {
   readonly graceMs: number;
   /** @param waiting - gets the way to end the wait */
   lend(waiting: (giveUp: (reason: Error) => void) => void): Promise<DatabaseClient>;
+  /** Told as soon as it holds a connection. */
+  begun(): void;
 }
 
 type State = 'open' | 'ended';
@@ -179,7 +181,7 @@ export class TransactionConnection implements TransactionSession {
 
   private async send(config: pg.QueryConfig): Promise<pg.QueryArrayResult> {
     if (this.aborted !== undefined) throw this.aborted;
-    const client = (this.client ??= await this.lend());
+    const client = this.client ?? (await this.lend());
     this.throwIfAborted();
     try {
       // Several statements in one text cannot share a round trip with those in front of them.
@@ -217,6 +219,8 @@ export class TransactionConnection implements TransactionSession {
     const client = await this.source.lend((giveUp) => (this.giveUp = giveUp));
     this.giveUp = undefined;
     this.heldSince = performance.now();
+    this.client = client;
+    this.source.begun();
     return client;
   }
 

@@ -4,6 +4,7 @@ import { TransactionScopeClosedError } from '../errors/transaction-scope-closed.
 import { OptionValidator } from '../config/option-validator.js';
 import { refuseConflict, type JoiningWishes } from '../transaction/joining.js';
 import { cancellationSignal } from '../resilience/cancel-on-abort.js';
+import type { ClientView } from './client-view.js';
 import { deferredMember, type Sending } from './deferred-call.js';
 import { shieldLookups } from './shared-lookup.js';
 import { isBound, wrapCall, wrapDelegate, type Settling } from './wrapped-promise.js';
@@ -28,25 +29,35 @@ export interface AmbientClient<Client extends ClientLike> {
 }
 
 /**
- * The client whose every access goes to the ambient transaction where there is one, and to `root` otherwise.
+ * The client whose every access goes to the ambient transaction where there is one, and to the whole client otherwise.
  *
  * The choice is made when a member is read, which is when Prisma binds a query to its connection.
  */
 export function createAmbientClient<Client extends ClientLike>(
-  root: Client,
+  view: ClientView<Client>,
   context: TransactionContext,
 ): AmbientClient<Client> {
+  return followAmbient(view, context, (property) => {
+    const value = member(view.root, property);
+    if (property === '$transaction') return refusingBound(value as NestedTransaction);
+    // In a transaction Prisma joins nothing.
+    return cancellationSignal() !== undefined && isDelegate(value) ? shieldLookups(value) : value;
+  });
+}
+
+/** @param outside - the members of the client where there is no transaction */
+export function followAmbient<Client extends ClientLike>(
+  view: ClientView<Client>,
+  context: TransactionContext,
+  outside: (property: PropertyKey) => unknown,
+): AmbientClient<Client> {
+  const { root } = view;
   const read = (property: PropertyKey): unknown => {
     // A provider with a `then` would be awaited by whoever resolves it.
     if (property === 'then') return undefined;
     const scope = context.current();
-    if (scope === undefined) {
-      const value = member(root, property);
-      if (property === '$transaction') return refusingBound(value as NestedTransaction);
-      // In a transaction Prisma joins nothing.
-      return cancellationSignal() !== undefined && isDelegate(value) ? shieldLookups(value) : value;
-    }
-    return WHOLE_CLIENT.has(property) ? member(root, property) : readInside(root, context, scope, property);
+    if (scope === undefined) return outside(property);
+    return WHOLE_CLIENT.has(property) ? member(root, property) : readInside(view, context, scope, property);
   };
   return { client: new Proxy(root, { get: (_root, property) => read(property) }), read };
 }
@@ -56,53 +67,49 @@ export function createAmbientClient<Client extends ClientLike>(
  * instance, it still speaks inside of the transaction, and is refused after its end.
  */
 export function createScopeClient(
-  root: ClientLike,
+  view: ClientView,
   context: TransactionContext,
   scope: TransactionScope,
 ): TransactionClientLike {
   const get = (_root: object, property: PropertyKey): unknown => {
     if (property === 'then') return undefined;
     refuseClosed(scope);
-    return readInside(root, context, scope, property);
+    return readInside(view, context, scope, property);
   };
-  return new Proxy(root, { get }) as unknown as TransactionClientLike;
+  return new Proxy(view.root, { get }) as unknown as TransactionClientLike;
 }
 
 function readInside(
-  root: ClientLike,
+  view: ClientView,
   context: TransactionContext,
   scope: TransactionScope,
   property: PropertyKey,
 ): unknown {
-  if (property === '$transaction') return nestedTransaction(root, context, scope);
+  if (property === '$transaction') return nestedTransaction(view, context, scope);
   // It would wait for the transaction, which waits for it.
   if (property === '$disconnect') return () => Promise.reject(new TransactionControlError('$disconnect'));
   const { clients } = scope.transaction;
   const { started } = clients;
   if (started === undefined) {
     if (property === '$extends') return undefined;
-    const send: Sending = (call) => context.call(scope, async () => await call(await clients.start()));
-    return deferredMember(member(root, property), property, send);
+    const send: Sending = (call) =>
+      context.call(scope, async () => await call(view.inside(await clients.start())));
+    return deferredMember(member(view.root, property), property, send);
   }
-  const known = members.get(scope)?.get(property);
+  const members = view.membersFor(scope);
+  const known = members.get(property);
   if (known !== undefined) return known;
-  const value = member(started, property);
+  const value = member(view.inside(started), property);
   // Prisma sends when somebody waits, some turns later: an inner part may have begun by then.
   const settle: Settling = (promise) => context.call(scope, () => promise);
-  if (isDelegate(value)) return keep(scope, property, wrapDelegate(value, settle));
-  return typeof value === 'function'
-    ? keep(scope, property, wrapCall(value as () => unknown, settle))
-    : value;
-}
-
-/** What a scope has been given of Prisma's client: to find out what a member is costs more than to call it. */
-const members = new WeakMap<TransactionScope, Map<PropertyKey, unknown>>();
-
-function keep(scope: TransactionScope, property: PropertyKey, value: unknown): unknown {
-  const known = members.get(scope);
-  if (known === undefined) members.set(scope, new Map([[property, value]]));
-  else known.set(property, value);
-  return value;
+  const wrapped = isDelegate(value)
+    ? wrapDelegate(value, settle)
+    : typeof value === 'function'
+      ? wrapCall(value as () => unknown, settle)
+      : undefined;
+  if (wrapped === undefined) return value;
+  members.set(property, wrapped);
+  return wrapped;
 }
 
 function refuseClosed({ part }: TransactionScope): void {
@@ -129,18 +136,18 @@ type NestedTransaction = (
  * (7.10), so the array is run here, one after the other: its queries are bound to the transaction already.
  */
 function nestedTransaction(
-  root: ClientLike,
+  view: ClientView,
   context: TransactionContext,
   scope: TransactionScope,
 ): NestedTransaction {
   return async (work, options) => {
     refuseConflict(scope.options, readWishes(options, scope.options), 'timeout');
-    if (typeof work !== 'function') refuseForeign(work);
+    if (typeof work !== 'function' && !view.isHandedQueries) refuseForeign(work);
     // A client that is used further in than where it was handed out begins its part there.
     return await runNested(context, context.within(scope), 'PrismaService.$transaction', async () => {
       // In its own part by now.
       if (typeof work === 'function')
-        return await work(createScopeClient(root, context, context.current() ?? scope));
+        return await work(createScopeClient(view, context, context.current() ?? scope));
       const results: unknown[] = [];
       for (const query of work) results.push(await query);
       return results;

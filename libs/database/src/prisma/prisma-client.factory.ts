@@ -1,6 +1,8 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { ClientLike, PrismaClientClass } from '../client/database-register.js';
 import { InvalidOptionsError } from '../config/config.errors.js';
+import type { TransactionContext } from '../transaction/transaction-context.js';
+import { extendInside } from './extension-base.js';
 import type { DatabasePool } from '../postgres/database-pool.js';
 
 /** What shapes the client besides the pool. */
@@ -16,11 +18,15 @@ export interface PrismaClientSettings {
  *
  * @throws {@link InvalidOptionsError} when `extend` returns something that is no client
  */
-export function createPrismaClient(settings: PrismaClientSettings, pool: DatabasePool): ClientLike {
+export function createPrismaClient(
+  settings: PrismaClientSettings,
+  pool: DatabasePool,
+  context: TransactionContext,
+): ClientLike {
   const adapter = new PrismaPg(pool, settings.schema === undefined ? {} : { schema: settings.schema });
   const client = new settings.client({ ...settings.clientOptions, adapter } as never);
   if (settings.extend === undefined) return client;
-  const extended = settings.extend(client);
+  const extended = extendInside(client, settings.extend, context);
   if (typeof extended !== 'object' || extended === null || !('$transaction' in extended)) {
     throw new InvalidOptionsError('DatabaseModule', [
       { path: 'extend', problem: 'returned no client. Return the result of `client.$extends(...)`.' },

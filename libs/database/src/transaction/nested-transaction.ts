@@ -25,20 +25,24 @@ export function runNested<Result>(
   if (outer.depth >= MAX_DEPTH) return Promise.reject(new TransactionDepthError(MAX_DEPTH));
   return outer.runChild(async () => {
     const part = new TransactionPart(transaction, outer);
+    outer.begin(part);
     const savepoint = await transaction.session.savepoint();
     try {
       const scope = new TransactionScope(part, name, true);
       const result = await context.make(scope, () => workOut(part, work));
+      // The whole may have ended meanwhile, and this part with it.
+      part.refuseClosed();
       part.state = 'closed';
       await part.drained();
       await savepoint.release();
       outer.hooks.adopt(part.hooks);
       return result;
     } catch (error) {
-      part.state = 'closed';
-      await part.drained();
       const asked = error instanceof RolledBackAsAsked;
-      outer.hooks.adoptFailed(part.hooks, asked ? undefined : error);
+      const cause = asked ? undefined : error;
+      part.fail(cause);
+      outer.hooks.adoptFailed(part.hooks, cause);
+      await part.drained();
       // Of a connection that is lost, nothing is left to take back; the failure that counts is the first one.
       await savepoint.rollback().catch((cause: unknown) => {
         outer.markForRollback({ by: name, cause, ownWish: false });

@@ -1,6 +1,7 @@
 import { TransactionTimeoutError } from '../errors/transaction-timeout.error.js';
 import { CommitOutcomeUnknownError } from '../errors/outcome.errors.js';
 import type { CallTrace } from '../common/call-trace.js';
+import type { RetryBudget } from '../resilience/retry-budget.js';
 import type { TransactionContext } from './transaction-context.js';
 import type { TransactionHooks } from './transaction-hooks.js';
 import type { TransactionRunner } from './transaction-runner.port.js';
@@ -18,6 +19,7 @@ export interface AttemptSettings {
   readonly runner: TransactionRunner;
   readonly context: TransactionContext;
   readonly watch: TransactionWatch;
+  readonly retryBudget: RetryBudget;
   /** Who holds a connection for longer than this is reported, with the place of the call; in milliseconds, 0: nobody is. */
   readonly leakThresholdMs: number;
 }
@@ -73,7 +75,7 @@ export class TransactionAttempt<Result> {
       await session.commit();
       return result;
     } catch (error) {
-      part.state = 'closed';
+      part.fail(error instanceof RolledBackAsAsked ? undefined : error);
       await session.rollback();
       throw error;
     } finally {

@@ -1,5 +1,6 @@
 import { AmbientValue } from '../common/ambient-value.js';
 import { TransactionScopeClosedError } from '../errors/transaction-scope-closed.error.js';
+import type { PartCall } from './part-call.js';
 import type { TransactionPart, TransactionScope } from './transaction-scope.js';
 
 /**
@@ -9,8 +10,8 @@ import type { TransactionPart, TransactionScope } from './transaction-scope.js';
  */
 export class TransactionContext {
   private readonly storage = new AmbientValue<TransactionScope | undefined>();
-  /** The part whose call the running code is in: in the hook of an extension. */
-  private readonly inCall = new AmbientValue<TransactionPart>();
+  /** The call that the running code is in: in the hook of an extension. */
+  private readonly inCall = new AmbientValue<PartCall>();
 
   /**
    * The transaction the caller runs in, if any.
@@ -29,28 +30,34 @@ export class TransactionContext {
   }
 
   /**
-   * Begins a call of `scope` when it would fall into no savepoint but that of whoever waits for it: an inner part that
-   * waits for a call of the outer one takes it in.
+   * Begins a call of `scope` when it would fall into no savepoint: after the inner part that runs. A call within a call
+   * begins at once, as the inner part waits for the outer one of them.
    *
    * @throws {@link TransactionScopeClosedError} when the scope has ended
    */
   call<Result>(scope: TransactionScope, begin: () => PromiseLike<Result>): Promise<Result> {
     const { part } = this.within(scope);
-    return part.free === undefined && !part.closed ? this.track(part, begin) : this.callLater(part, begin);
+    return !part.closed && this.mayBegin(part) ? this.track(part, begin) : this.callLater(part, begin);
   }
 
-  /** Whether the caller is in a call of `part`, which waits for it. */
+  /** Whether a call of `part` falls into no savepoint; one within a call does not, as an inner part waits for that. */
+  mayBegin(part: TransactionPart): boolean {
+    return part.free === undefined || this.isInCallOf(part);
+  }
+
+  /** Whether the caller is in a call of `part` that is under way, and may wait for it. */
   isInCallOf(part: TransactionPart): boolean {
-    return this.inCall.get() === part;
+    const call = this.inCall.get();
+    return call?.part === part && call.isUnderWay;
   }
 
   private track<Result>(part: TransactionPart, begin: () => PromiseLike<Result>): Promise<Result> {
-    return this.inCall.run(part, () => part.track(begin()));
+    const call = part.beginCall();
+    return this.inCall.run(call, () => call.settle(begin));
   }
 
   private async callLater<Result>(part: TransactionPart, begin: () => PromiseLike<Result>): Promise<Result> {
-    while (part.free !== undefined) await part.free;
-    if (part.closed) throw new TransactionScopeClosedError();
+    await part.whenFree();
     return await this.track(part, begin);
   }
 

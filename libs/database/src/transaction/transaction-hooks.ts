@@ -38,14 +38,15 @@ export class TransactionHooks {
 
   /** Takes over those of an inner part that has ended well. */
   adopt(inner: TransactionHooks): void {
-    this.commit.push(...inner.commit);
-    this.rollback.push(...inner.rollback);
-    this.due.push(...inner.due);
+    this.commit.push(...inner.commit.splice(0));
+    this.rollback.push(...inner.rollback.splice(0));
+    this.due.push(...inner.due.splice(0));
   }
 
-  /** Takes over what an inner part wants done that was rolled back; what it wanted done after a commit is dropped. */
+  /** Takes over, once, what an inner part wants done that was rolled back; what it wanted done after a commit is dropped. */
   adoptFailed(inner: TransactionHooks, cause: unknown): void {
-    this.due.push(...inner.due, ...inner.rollback.map((hook) => () => hook(cause)));
+    this.due.push(...inner.due.splice(0), ...inner.rollback.splice(0).map((hook) => () => hook(cause)));
+    inner.commit.splice(0);
   }
 
   /**

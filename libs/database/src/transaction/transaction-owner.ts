@@ -28,7 +28,9 @@ export class TransactionOwner {
     work: () => Promise<Result>,
   ): Promise<Result> {
     const attempts = isInsideAttempt() ? 1 : options.retry.attempts;
+    const { retryBudget, watch } = this.settings;
     const started = performance.now();
+    retryBudget.call();
     for (let number = 1; ; number += 1) {
       const attempt = new TransactionAttempt<Result>(this.settings, name, number, options, trace);
       const begun = performance.now();
@@ -41,7 +43,10 @@ export class TransactionOwner {
       const elapsedMs = performance.now() - started;
       const delayMs = fullJitter(number, options.retry);
       const isLast = number >= attempts || elapsedMs + delayMs > options.retry.deadlineMs;
-      if (isLast || end.outcome === 'unknown' || !isWorthRepeating(attempt, end)) {
+      const isRepeatable = !isLast && end.outcome !== 'unknown' && isWorthRepeating(attempt, end);
+      const isAllowed = isRepeatable && retryBudget.take();
+      if (isRepeatable && !isAllowed) watch.retryRefused(name, number, error);
+      if (!isAllowed) {
         if (error instanceof DatabaseError) recordAttempts(error, number, Math.round(elapsedMs));
         throw error;
       }

@@ -1,5 +1,6 @@
 import { Mutex } from '../common/mutex.js';
 import { TransactionScopeClosedError } from '../errors/transaction-scope-closed.error.js';
+import { PartCall } from './part-call.js';
 import { TransactionHooks } from './transaction-hooks.js';
 import type { TransactionClientSource } from './transaction-runner.port.js';
 import type { TransactionSession } from './transaction-session.port.js';
@@ -35,6 +36,26 @@ export class PhysicalTransaction {
     return this.controller.signal;
   }
 
+  /** Why it was ended by force; undefined where it was not. */
+  get abortReason(): Error | undefined {
+    return this.controller?.signal.reason as Error | undefined;
+  }
+
+  /** Settles like `work`, or rejects as soon as the time is up. */
+  before<Result>(work: Promise<Result>): Promise<Result> {
+    const { signal } = this;
+    return new Promise((resolve, reject) => {
+      const giveUp = () => {
+        reject(signal.reason as Error);
+      };
+      if (signal.aborted) giveUp();
+      signal.addEventListener('abort', giveUp, { once: true });
+      void work.then(resolve, reject).finally(() => {
+        signal.removeEventListener('abort', giveUp);
+      });
+    });
+  }
+
   abort(reason: Error): void {
     this.session.abort(reason);
     this.controller ??= new AbortController();
@@ -53,6 +74,7 @@ export class TransactionPart {
   readonly depth: number;
   private readonly children = new Mutex();
   private child: Promise<void> | undefined;
+  private inner: TransactionPart | undefined;
   private calls = 0;
   private readonly onIdle: (() => void)[] = [];
 
@@ -73,6 +95,11 @@ export class TransactionPart {
     return this.state === 'closed' || this.outer?.closed === true;
   }
 
+  /** @throws what has ended it */
+  refuseClosed(): void {
+    if (this.closed) throw this.transaction.abortReason ?? new TransactionScopeClosedError();
+  }
+
   /** Whether it is `other`, or lies inside of it. */
   isWithin(other: TransactionPart): boolean {
     return this === other || this.outer?.isWithin(other) === true;
@@ -83,28 +110,33 @@ export class TransactionPart {
     return this.child;
   }
 
+  /** An inner part that is about to run; there is one at a time. */
+  begin(inner: TransactionPart): void {
+    this.inner = inner;
+  }
+
+  /** Closes it, and what still runs inside of it: that is rolled back along with it, and its hooks come with those of the part. */
+  fail(cause: unknown): void {
+    this.state = 'closed';
+    this.inner?.fail(cause);
+    if (this.inner !== undefined) this.hooks.adoptFailed(this.inner.hooks, cause);
+  }
+
   markForRollback(mark: RollbackMark): void {
     this.mark ??= mark;
   }
 
-  /** A call that reaches the server some turns after it was made: an inner part that begins meanwhile waits for it. */
-  track<Result>(call: PromiseLike<Result>): Promise<Result> {
+  /** Resolves when no inner part runs any more: a statement would fall into its savepoint. */
+  async whenFree(): Promise<void> {
+    // The next inner part begins as the last one ends.
+    while (this.child !== undefined) await this.transaction.before(this.child);
+    this.refuseClosed();
+  }
+
+  /** Counts a call as under way until it has settled. */
+  beginCall(): PartCall {
     this.calls += 1;
-    return new Promise((resolve, reject) => {
-      const fail = (error: unknown) => {
-        this.endCall();
-        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- passed on as it is
-        reject(error);
-      };
-      try {
-        call.then((result) => {
-          this.endCall();
-          resolve(result);
-        }, fail);
-      } catch (error) {
-        fail(error);
-      }
-    });
+    return new PartCall(this, this.endCall);
   }
 
   /** Resolves when no call is under way any more: what reaches the server later falls into another part. */
@@ -112,10 +144,10 @@ export class TransactionPart {
     while (this.calls > 0) await new Promise<void>((resolve) => this.onIdle.push(resolve));
   }
 
-  private endCall(): void {
+  private readonly endCall = (): void => {
     this.calls -= 1;
     if (this.calls === 0) for (const resolve of this.onIdle.splice(0)) resolve();
-  }
+  };
 
   /**
    * Runs an inner part, after those that were started before, and after the calls that are under way.
@@ -125,7 +157,7 @@ export class TransactionPart {
   runChild<Result>(work: () => Promise<Result>, isInCall: boolean): Promise<Result> {
     const result = this.children.run(async () => {
       if (!isInCall) await this.drained();
-      if (this.closed) throw new TransactionScopeClosedError();
+      this.refuseClosed();
       return await work();
     });
     const child: Promise<void> = result.then(ignore, ignore).then(() => {

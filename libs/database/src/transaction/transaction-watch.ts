@@ -1,4 +1,4 @@
-import { hooksFailedChannel, longChannel } from './transaction.events.js';
+import { hooksFailedChannel, longChannel, retryRefusedChannel } from './transaction.events.js';
 import type { PhysicalTransaction } from './transaction-scope.js';
 
 /** Where a connection tells of transactions that want attention. */
@@ -10,8 +10,13 @@ export interface TransactionWatchSettings {
   readonly warn: (line: string) => void;
 }
 
+/** Where every transaction has the same to say, one of them says it. */
+const QUIET_MS = 10_000;
+
 /** Tells of transactions that last too long, and of hooks that fail. */
 export class TransactionWatch {
+  private quietUntil = 0;
+
   constructor(private readonly settings: TransactionWatchSettings) {}
 
   /** @returns how to stop watching it */
@@ -40,6 +45,18 @@ export class TransactionWatch {
     return () => {
       clearTimeout(timer);
     };
+  }
+
+  /** @param attempt - the one that failed, counted from 1 */
+  retryRefused(name: string, attempt: number, error: unknown): void {
+    const { connection, warn } = this.settings;
+    retryRefusedChannel.publish({ connection, name, attempt, error });
+    if (performance.now() < this.quietUntil) return;
+    this.quietUntil = performance.now() + QUIET_MS;
+    warn(
+      `Transaction ${name} was not repeated after attempt ${attempt}: too many are. Conflicts are the rule and not the ` +
+        'exception here: lock rows in one order, make transactions shorter, or raise transaction.retryBudget.',
+    );
   }
 
   hooksFailed(name: string, outcome: 'commit' | 'rollback', failures: readonly unknown[]): void {

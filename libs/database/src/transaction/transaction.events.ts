@@ -53,6 +53,22 @@ export interface TransactionRetryEvent {
 }
 
 /**
+ * A transaction was rolled back for the sake of another one, and is not repeated, as `transaction.retryBudget` is used up.
+ *
+ * @public
+ */
+export interface TransactionRetryRefusedEvent {
+  /** Name of the connection as registered. */
+  readonly connection: string;
+  /** What the transaction was called in its options, or the name of its function. */
+  readonly name: string;
+  /** The attempt that failed, counted from 1. */
+  readonly attempt: number;
+  /** What it was rolled back for. */
+  readonly error: unknown;
+}
+
+/**
  * A transaction has held its connection for longer than `transaction.warnAfterMs`.
  *
  * @public
@@ -91,6 +107,7 @@ export const TRANSACTION_CHANNELS = {
   committing: 'nestjs-database:transaction:committing',
   end: 'nestjs-database:transaction:end',
   retry: 'nestjs-database:transaction:retry',
+  retryRefused: 'nestjs-database:transaction:retry-refused',
   long: 'nestjs-database:transaction:long',
   hooksFailed: 'nestjs-database:transaction:hooks-failed',
 } as const;
@@ -98,5 +115,6 @@ export const TRANSACTION_CHANNELS = {
 export const committingChannel = channel(TRANSACTION_CHANNELS.committing);
 export const endChannel = channel(TRANSACTION_CHANNELS.end);
 export const retryChannel = channel(TRANSACTION_CHANNELS.retry);
+export const retryRefusedChannel = channel(TRANSACTION_CHANNELS.retryRefused);
 export const longChannel = channel(TRANSACTION_CHANNELS.long);
 export const hooksFailedChannel = channel(TRANSACTION_CHANNELS.hooksFailed);

@@ -1,0 +1,218 @@
+/** @jest-environment ./test/support/faults/incident-environment.mjs */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { PrismaPg } from '@prisma/adapter-pg';
+import { Prisma, PrismaClient } from '../../../apps/shop/src/generated/prisma/client.js';
+import type { ClientLike } from '../../../libs/database/src/index.js';
+import { category, FaultBench } from '../../support/faults/fault-bench.js';
+import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+beforeEach(async () => {
+  await database.query('TRUNCATE category RESTART IDENTITY CASCADE');
+});
+afterAll(() => database.drop());
+
+const stored = async () =>
+  (await database.query<{ name: string }>('SELECT name FROM category ORDER BY name')).map(({ name }) => name);
+const refused = new Error('refused');
+
+/** An application whose client is extended, for as long as `work` takes. */
+async function withExtended(
+  extend: (client: PrismaClient) => unknown,
+  work: (bench: FaultBench) => Promise<void>,
+): Promise<void> {
+  const bench = await FaultBench.open({
+    url: database.url,
+    module: { extend: (client: ClientLike) => extend(client as PrismaClient) as ClientLike },
+  });
+  try {
+    await work(bench);
+  } finally {
+    await bench.close();
+  }
+}
+
+/** Prisma's own example for row-level security: the tenant is set in front of each query. */
+const forTenant = (tenant: string) =>
+  Prisma.defineExtension((client) =>
+    client.$extends({
+      query: {
+        $allModels: {
+          async $allOperations({ args, query }) {
+            const [, result] = await client.$transaction([
+              client.$executeRaw`SELECT set_config('app.tenant', ${tenant}, TRUE)`,
+              query(args),
+            ]);
+            return result;
+          },
+        },
+      },
+    }),
+  );
+
+/** Writes a row of its own about each one that is created, with the client it was made of. */
+const audited = (name: string) =>
+  Prisma.defineExtension((client) =>
+    client.$extends({
+      query: {
+        category: {
+          async create({ args, query }) {
+            const made = await query(args);
+            const base = client as unknown as PrismaClient;
+            await base.category.create(category(`${name} of ${args.data.name}`));
+            return made;
+          },
+        },
+      },
+    }),
+  );
+
+describe('an extension that runs `$transaction([…])` on the client it was made of', () => {
+  it('leaves its query outside of the transaction with a bare client', async () => {
+    const bare = new PrismaClient({ adapter: new PrismaPg({ connectionString: database.url }) });
+    const extended = bare.$extends(forTenant('mine'));
+    const transaction = extended.$transaction(async (client) => {
+      await client.category.create(category('outside'));
+      throw refused;
+    });
+    // The escaped query counts as one of a transaction that has ended, or is stored: either way it is not inside.
+    await expect(transaction).rejects.toThrow();
+    const escaped = await stored();
+    await bare.$disconnect();
+    expect(escaped).toEqual(['outside']);
+  });
+
+  it('is part of the transaction it was called in, and sees what that has set', async () => {
+    await withExtended(
+      (client) => client.$extends(forTenant('mine')),
+      async ({ transactions, prisma, db }) => {
+        const lost = transactions.run(async () => {
+          await prisma.category.create(category('inside'));
+          const [row] = await db.query<{ tenant: string }>("SELECT current_setting('app.tenant') AS tenant");
+          expect(row?.tenant).toBe('mine');
+          expect(await prisma.category.count()).toBe(1);
+          throw refused;
+        });
+        await expect(lost).rejects.toBe(refused);
+        expect(await stored()).toEqual([]);
+        await transactions.run(() => prisma.category.create(category('kept')));
+        await prisma.category.create(category('alone'));
+        expect(await stored()).toEqual(['alone', 'kept']);
+      },
+    );
+  });
+
+  it('is part of a nested part, and is taken back with it alone', async () => {
+    await withExtended(
+      (client) => client.$extends(forTenant('mine')),
+      async ({ transactions, prisma }) => {
+        await transactions.run(async () => {
+          await prisma.category.create(category('outer'));
+          const nested = transactions.run(
+            async () => {
+              await prisma.category.create(category('nested'));
+              throw refused;
+            },
+            { propagation: 'NESTED' },
+          );
+          await expect(nested).rejects.toBe(refused);
+        });
+        expect(await stored()).toEqual(['outer']);
+      },
+    );
+  });
+});
+
+describe('the client that an extension was made of', () => {
+  it('writes inside of the transaction, without the extensions that came after it', async () => {
+    await withExtended(
+      (client) => client.$extends(audited('first')).$extends(audited('second')),
+      async ({ transactions, prisma }) => {
+        const lost = transactions.run(async () => {
+          await prisma.category.create(category('lost'));
+          throw refused;
+        });
+        await expect(lost).rejects.toBe(refused);
+        expect(await stored()).toEqual([]);
+        await transactions.run(() => prisma.category.create(category('a')));
+        const inside = await stored();
+        await database.query('TRUNCATE category CASCADE');
+        await prisma.category.create(category('a'));
+        // As without a transaction, where Prisma decides alone.
+        expect(inside).toEqual(await stored());
+        expect(inside).toContain('first of a');
+      },
+    );
+  });
+
+  it('hands a transaction of its own inside of the running one to its callback', async () => {
+    await withExtended(
+      (client) =>
+        client.$extends({
+          query: {
+            category: {
+              create: ({ args, query }) =>
+                client.$transaction(async (tx) => {
+                  await tx.category.create(category(`before ${args.data.name}`));
+                  return await query(args);
+                }),
+            },
+          },
+        }),
+      async ({ transactions, prisma }) => {
+        const lost = transactions.run(async () => {
+          await prisma.category.create(category('lost'));
+          throw refused;
+        });
+        await expect(lost).rejects.toBe(refused);
+        expect(await stored()).toEqual([]);
+        await transactions.run(() => prisma.category.create(category('kept')));
+        expect(await stored()).toEqual(['before kept', 'kept']);
+      },
+    );
+  });
+
+  it('is not kept waiting for a nested part that waits for the call it is used in', async () => {
+    let hook: (() => Promise<unknown>) | undefined;
+    await withExtended(
+      (client) =>
+        client.$extends({
+          query: {
+            category: {
+              create: async ({ args, query }) => {
+                await hook?.();
+                await client.category.count();
+                return await query(args);
+              },
+            },
+          },
+        }),
+      async ({ transactions, prisma, db }) => {
+        await transactions.run(async () => {
+          await prisma.category.count();
+          let begun: (() => void) | undefined;
+          const isBegun = new Promise<void>((resolve) => (begun = resolve));
+          // The nested part waits for the call by now.
+          hook = async () => {
+            begun?.();
+            await new Promise(setImmediate);
+            await db.query('SELECT 1');
+          };
+          const call = prisma.category.create(category('outer')).then(() => undefined);
+          await isBegun;
+          const nested = transactions.run(
+            () => db.query("INSERT INTO category (name, slug) VALUES ('n', 'n')"),
+            {
+              propagation: 'NESTED',
+            },
+          );
+          await Promise.all([call, nested]);
+        });
+        expect(await stored()).toEqual(['n', 'outer']);
+      },
+    );
+  });
+});
