@@ -8,7 +8,8 @@ import type pg from 'pg';
  */
 export interface LeadingStatement {
   readonly text: string;
-  readonly values?: readonly string[];
+  /** As PostgreSQL's texts; null is NULL. */
+  readonly values?: readonly (string | null)[];
   /** Gets the first column of its row, as PostgreSQL's text. */
   readonly onValue?: (value: string | null) => void;
   /** Its messages, where they are the same each time. */
@@ -49,7 +50,9 @@ export function sendTogether(
  * https://www.postgresql.org/docs/current/protocol-message-formats.html
  */
 function messagesOf({ text, values = [] }: LeadingStatement): Buffer[] {
-  const parameters = values.flatMap((value) => [int32(Buffer.byteLength(value)), Buffer.from(value)]);
+  const parameters = values.flatMap((value) =>
+    value === null ? [NULL] : [int32(Buffer.byteLength(value)), Buffer.from(value)],
+  );
   return [
     message('P', EMPTY_NAME, Buffer.from(`${text}\0`), int16(0)),
     message('B', EMPTY_NAME, EMPTY_NAME, int16(0), int16(values.length), ...parameters, int16(0)),
@@ -58,6 +61,8 @@ function messagesOf({ text, values = [] }: LeadingStatement): Buffer[] {
 }
 
 const EMPTY_NAME = Buffer.from('\0');
+/** The length of no value. */
+const NULL = int32(-1);
 
 function message(type: string, ...parts: readonly Buffer[]): Buffer {
   const length = parts.reduce((sum, part) => sum + part.length, 4);

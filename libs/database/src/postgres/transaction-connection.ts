@@ -3,6 +3,7 @@ import { Mutex } from '../common/mutex.js';
 import { CommitOutcomeUnknownError } from '../errors/outcome.errors.js';
 import { TransactionScopeClosedError } from '../errors/transaction-scope-closed.error.js';
 import type {
+  TailStatement,
   TransactionSavepoint,
   TransactionSession,
   TransactionSessionOptions,
@@ -26,6 +27,7 @@ export interface TransactionConnectionSource {
 
 type State = 'open' | 'ended';
 
+const NOTHING: readonly TailStatement[] = [];
 const INSIDE: StatementPlace = { transactionOnly: true, leading: [] };
 
 /**
@@ -47,6 +49,8 @@ export class TransactionConnection implements TransactionSession {
   private heldSince: number | undefined;
   private cancelling: Promise<unknown> | undefined;
   private savepoints = 0;
+  /** While the last statements and COMMIT are under way: what they wait for can still be given up. */
+  private commits = false;
   private readonly turns = new Mutex();
   /** What goes to the server in front of the next statement. */
   private readonly leading: LeadingStatement[];
@@ -101,20 +105,34 @@ export class TransactionConnection implements TransactionSession {
     }
   }
 
-  commit(): Promise<void> {
+  commit(tail: readonly TailStatement[]): Promise<void> {
     return this.turns.run(async () => {
-      const { client } = this;
       if (this.state === 'ended') throw this.aborted ?? new TransactionScopeClosedError();
-      if (client === undefined) {
+      if (this.client === undefined && tail.length === 0) {
         this.state = 'ended';
         return;
       }
-      if (client.getTransactionStatus() === 'E') {
+      if (this.client?.getTransactionStatus() === 'E') {
         await this.end('ROLLBACK').catch(() => undefined);
         throw new UnexpectedRollbackError({ cause: this.failure });
       }
-      await this.end('COMMIT');
+      if (tail.length === 0) await this.end('COMMIT');
+      else await this.commitWith(tail);
     });
+  }
+
+  /** In one write; where a statement of `tail` fails, the server passes over COMMIT, and nothing is left. */
+  private async commitWith(tail: readonly TailStatement[]): Promise<void> {
+    // The id has to be known before COMMIT is in doubt.
+    if (this.client === undefined && this.options.wantsId) await this.send({ text: 'SELECT' });
+    if (this.client === undefined) await this.lend();
+    this.throwIfAborted();
+    this.commits = true;
+    try {
+      await this.end('COMMIT', tail);
+    } catch (error) {
+      throw error instanceof CommitOutcomeUnknownError ? error : (this.aborted ?? error);
+    }
   }
 
   rollback(): Promise<void> {
@@ -165,12 +183,13 @@ export class TransactionConnection implements TransactionSession {
   }
 
   abort(reason: Error): void {
-    if (this.state === 'ended' || this.aborted !== undefined) return;
+    if ((this.state === 'ended' && !this.commits) || this.aborted !== undefined) return;
     this.aborted = reason;
     this.giveUp?.(reason);
     const { client } = this;
     if (client?.waiting !== true) return;
-    const timer = setTimeout(() => void client.destroy(), this.source.graceMs);
+    // Of a COMMIT that is cut off nobody would know what became of it; who waits for it has the limits of the session.
+    const timer = this.commits ? undefined : setTimeout(() => void client.destroy(), this.source.graceMs);
     this.cancelling = client.cancelStatement();
     // Its turn comes when the statement that runs has settled.
     void this.turns.run(() => {
@@ -229,25 +248,51 @@ export class TransactionConnection implements TransactionSession {
   }
 
   /** Ends the transaction and gives the connection back; one that could not be ended is not lent to anybody else. */
-  private async end(command: 'COMMIT' | 'ROLLBACK'): Promise<void> {
+  private async end(command: 'COMMIT' | 'ROLLBACK', tail: readonly TailStatement[] = NOTHING): Promise<void> {
     const { client } = this;
     this.state = 'ended';
     if (client === undefined) return;
     // It would stop the next statement of the session otherwise.
     await this.cancelling;
-    // The server rolls back by itself when the connection is gone; of a COMMIT nobody would know.
-    const limit =
-      command === 'COMMIT' ? undefined : setTimeout(() => void client.destroy(), this.source.graceMs);
     try {
-      if (client.getTransactionStatus() !== 'I') await client.query(command);
-      else if (command === 'COMMIT') throw this.endedBeforehand();
+      if (tail.length > 0) await this.sendTail(client, tail);
+      else if (command === 'ROLLBACK') await this.sendRollback(client);
+      else if (client.getTransactionStatus() === 'I') throw this.endedBeforehand();
+      else await client.query('COMMIT');
     } catch (error) {
       this.failure ??= error;
       throw error;
     } finally {
-      clearTimeout(limit);
       this.client = undefined;
       (client as unknown as pg.PoolClient).release();
+    }
+  }
+
+  /** COMMIT with what goes in front of it, BEGIN included where nothing was sent before. */
+  private async sendTail(client: DatabaseClient, tail: readonly TailStatement[]): Promise<void> {
+    const isFirst = this.begin !== undefined && this.leading.includes(this.begin);
+    if (!isFirst && client.getTransactionStatus() === 'I') throw this.endedBeforehand();
+    const place = { transactionOnly: !isFirst, leading: [...this.leading, ...tail] };
+    try {
+      await client.queryAt(place, { text: 'COMMIT' });
+    } catch (error) {
+      await this.cancelling;
+      await this.sendRollback(client).catch(() => undefined);
+      throw error;
+    } finally {
+      await this.cancelling;
+      this.commits = false;
+    }
+  }
+
+  /** Within the time that a server may take: it rolls back by itself when the connection is gone. */
+  private async sendRollback(client: DatabaseClient): Promise<void> {
+    if (client.getTransactionStatus() === 'I') return;
+    const limit = setTimeout(() => void client.destroy(), this.source.graceMs);
+    try {
+      await client.query('ROLLBACK');
+    } finally {
+      clearTimeout(limit);
     }
   }
 }

@@ -35,7 +35,7 @@ export function runNested<Result>(
       part.state = 'closed';
       await part.drained();
       await savepoint.release();
-      outer.hooks.adopt(part.hooks);
+      outer.adopt(part);
       return result;
     } catch (error) {
       const asked = error instanceof RolledBackAsAsked;

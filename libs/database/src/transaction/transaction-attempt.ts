@@ -8,6 +8,7 @@ import type { TransactionRunner } from './transaction-runner.port.js';
 import { PhysicalTransaction, TransactionPart, TransactionScope } from './transaction-scope.js';
 import type { TransactionSession } from './transaction-session.port.js';
 import type { TransactionWatch } from './transaction-watch.js';
+import { tailOf } from './tail-entry.js';
 import { committingChannel } from './transaction.events.js';
 import { RolledBackAsAsked, UnexpectedRollbackError } from './transaction.errors.js';
 import type { ResolvedTransactionOptions } from './transaction.options.js';
@@ -72,7 +73,7 @@ export class TransactionAttempt<Result> {
       this.phase = 'commit';
       const { connection } = this.settings;
       if (committingChannel.hasSubscribers) committingChannel.publish({ connection, name: this.name });
-      await session.commit();
+      await session.commit(tailOf(part.tail));
       return result;
     } catch (error) {
       part.fail(error instanceof RolledBackAsAsked ? undefined : error);

@@ -1,6 +1,7 @@
 import { Mutex } from '../common/mutex.js';
 import { TransactionScopeClosedError } from '../errors/transaction-scope-closed.error.js';
 import { PartCall } from './part-call.js';
+import type { TailEntry } from './tail-entry.js';
 import { TransactionHooks } from './transaction-hooks.js';
 import type { TransactionClientSource } from './transaction-runner.port.js';
 import type { TransactionSession } from './transaction-session.port.js';
@@ -70,6 +71,8 @@ export class TransactionPart {
   state: 'open' | 'closed' = 'open';
   /** Set, it is not committed. */
   mark: RollbackMark | undefined;
+  /** What is sent in front of COMMIT; goes with the part when that is taken back. */
+  tail: TailEntry[] | undefined;
   /** Counted from 0, which is the whole. */
   readonly depth: number;
   private readonly children = new Mutex();
@@ -124,6 +127,14 @@ export class TransactionPart {
 
   markForRollback(mark: RollbackMark): void {
     this.mark ??= mark;
+  }
+
+  /** Takes over what an inner part leaves to the whole that has ended well. */
+  adopt({ hooks, tail }: TransactionPart): void {
+    this.hooks.adopt(hooks);
+    if (tail === undefined) return;
+    if (this.tail === undefined) this.tail = tail;
+    else this.tail.push(...tail);
   }
 
   /** Resolves when no inner part runs any more: a statement would fall into its savepoint. */

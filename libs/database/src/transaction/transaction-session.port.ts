@@ -1,6 +1,20 @@
 import type { CallTrace } from '../common/call-trace.js';
 
 /**
+ * A statement of the library's own that is carried out at the end of a transaction, in the write that COMMIT is sent in.
+ *
+ * @internal
+ */
+export interface TailStatement {
+  /** With `$1`, `$2`, …; PostgreSQL has to be able to tell their types from it. */
+  readonly text: string;
+  /** As PostgreSQL's texts; null is NULL. */
+  readonly values?: readonly (string | null)[];
+  /** Gets the first column of each row, as PostgreSQL's text; what it learns is void where COMMIT then fails. */
+  readonly onValue?: (value: string | null) => void;
+}
+
+/**
  * A transaction of the server's, as the manager steers it. Nothing is sent before its first statement, which BEGIN, the
  * isolation level and the settings travel with.
  *
@@ -18,12 +32,14 @@ export interface TransactionSession {
   /** What the runner can find the transaction by when its COMMIT is in doubt, where that was asked for. */
   readonly transactionId: string | undefined;
   /**
-   * Sends COMMIT after the statements that are under way.
+   * Sends COMMIT after the statements that are under way, and `tail` in front of it, under its Sync: where one of these
+   * fails, COMMIT is not carried out. They cost no round trip; a transaction that has sent nothing begins with them.
    *
    * @throws {@link UnexpectedRollbackError} when PostgreSQL has rolled the transaction back
    * @throws {@link CommitOutcomeUnknownError} when the answer was lost
+   * @throws what a statement of `tail` has failed with; the transaction is rolled back then
    */
-  commit(): Promise<void>;
+  commit(tail: readonly TailStatement[]): Promise<void>;
   /** Sends ROLLBACK after the statement that is under way; never rejects. */
   rollback(): Promise<void>;
   /**
