@@ -245,6 +245,20 @@ describe('a statement with COMMIT that fails', () => {
     expect(await database.stored()).toEqual([]);
   });
 
+  it('is told to the caller in the words of its writer', async () => {
+    await insert('taken');
+    const by: CommitTail<string> = {
+      statements: (names) => names.map((name) => ({ text: INSERT, values: [name] })),
+      explain: (error, names) => new Error(`${names.join()} taken`, { cause: error }),
+    };
+    const failing = run(() => {
+      atCommit('before');
+      addToCommit(bench.transactions, 'test', by, 'taken');
+    });
+    await expect(failing).rejects.toMatchObject({ message: 'taken taken', cause: { code: '23505' } });
+    expect(await database.stored()).toEqual(['taken']);
+  });
+
   it('is cancelled where it waits beyond the time of the transaction, which leaves nothing and is in no doubt', async () => {
     const backend = await bench.backend();
     let release: (() => void) | undefined;

@@ -8,7 +8,7 @@ import type { TransactionRunner } from './transaction-runner.port.js';
 import { PhysicalTransaction, TransactionPart, TransactionScope } from './transaction-scope.js';
 import type { TransactionSession } from './transaction-session.port.js';
 import type { TransactionWatch } from './transaction-watch.js';
-import { tailOf } from './tail-entry.js';
+import { explainFailure, tailOf } from './tail-entry.js';
 import { committingChannel } from './transaction.events.js';
 import { RolledBackAsAsked, UnexpectedRollbackError } from './transaction.errors.js';
 import type { ResolvedTransactionOptions } from './transaction.options.js';
@@ -78,7 +78,7 @@ export class TransactionAttempt<Result> {
     } catch (error) {
       part.fail(error instanceof RolledBackAsAsked ? undefined : error);
       await session.rollback();
-      throw error;
+      throw this.phase === 'commit' ? explainFailure(error, part.tail) : error;
     } finally {
       limit.end();
       stopWatching();
