@@ -16,11 +16,12 @@ import { DatabasePool } from './postgres/database-pool.js';
 import { openProbeSession } from './postgres/probe-session.js';
 import { readDataModel } from './client/data-model.js';
 import { PoolSqlExecutor } from './postgres/pool-sql-executor.js';
-import { createAmbientClient, createScopeClient } from './prisma/ambient-client.js';
+import { createAmbientClient } from './prisma/ambient-client.js';
 import { ClientView } from './prisma/client-view.js';
 import { createPrismaService } from './prisma/ambient-prisma.service.js';
 import { createPrismaClient } from './prisma/prisma-client.factory.js';
 import { PrismaMigrationRunner } from './prisma/prisma-migration.runner.js';
+import { ScopeMembers } from './prisma/scope-members.js';
 import { PrismaTransactionRunner } from './prisma/prisma-transaction.runner.js';
 import { isDecimal, parseDecimal } from './prisma/decimal.js';
 import { CursorKeys } from './query/cursor-keys.js';
@@ -135,6 +136,7 @@ export class DatabaseConnection implements ShutdownMember {
     const context = new TransactionContext();
     const client = createPrismaClient({ ...options, schema: options.url.schema }, this.pool, context);
     const view = new ClientView(client);
+    const members = new ScopeMembers(view, context);
     this.prisma = createPrismaService(createAmbientClient(view, context), this.probe, {
       connect: () => this.connect(),
       disconnect: () => this.close(this.shutdown.timeoutMs),
@@ -157,14 +159,14 @@ export class DatabaseConnection implements ShutdownMember {
         }),
       },
       options.transaction,
-      (scope) => createScopeClient(view, context, scope) as unknown as TransactionClient,
+      (scope) => members.client(scope) as unknown as TransactionClient,
     );
     const executor = new PoolSqlExecutor(pool, {
       ambient: () => {
         const part = context.current()?.part;
         if (part === undefined) return undefined;
         const { session } = part;
-        return { session, wait: context.mayBegin(part) ? undefined : () => part.whenFree() };
+        return { session, wait: context.mayBegin(part) ? undefined : () => context.whenFree(part) };
       },
       parseDecimal,
       isDecimal,

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { Prisma, PrismaClient } from '../../../apps/shop/src/generated/prisma/client.js';
-import type { ClientLike } from '../../../libs/database/src/index.js';
+import { TransactionScopeClosedError, type ClientLike } from '../../../libs/database/src/index.js';
 import { category, FaultBench } from '../../support/faults/fault-bench.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
 
@@ -212,6 +212,129 @@ describe('the client that an extension was made of', () => {
           await Promise.all([call, nested]);
         });
         expect(await stored()).toEqual(['n', 'outer']);
+      },
+    );
+  });
+});
+
+describe('methods that an extension adds', () => {
+  /** What the methods wait for before they write. */
+  let pause = Promise.resolve();
+  const withMethods = (client: PrismaClient) =>
+    client.$extends({
+      model: {
+        category: {
+          async put(name: string) {
+            await pause;
+            return await (Prisma.getExtensionContext(this) as unknown as PrismaClient['category']).create(
+              category(name),
+            );
+          },
+        },
+      },
+      client: {
+        async putIt(name: string) {
+          await pause;
+          return await (this as unknown as PrismaClient).category.create(category(name));
+        },
+      },
+    });
+  type WithMethods = ReturnType<typeof withMethods>;
+  const methodsOf = ({ prisma }: FaultBench) => {
+    const client = prisma as unknown as WithMethods;
+    return [(name: string) => client.category.put(name), (name: string) => client.putIt(name)];
+  };
+
+  it('write inside of the transaction they are called in, and outside where there is none', async () => {
+    await withExtended(withMethods, async (bench) => {
+      const [model, client] = methodsOf(bench);
+      const lost = bench.transactions.run(async () => {
+        await model!('lost');
+        await client!('lost too');
+        throw refused;
+      });
+      await expect(lost).rejects.toBe(refused);
+      await model!('model');
+      await client!('client');
+      await bench.transactions.run(() => client!('inside'));
+      expect(await stored()).toEqual(['client', 'inside', 'model']);
+    });
+  });
+
+  it('are no part of a nested part beside them', async () => {
+    await withExtended(withMethods, async (bench) => {
+      await bench.transactions.run(async () => {
+        const calls = methodsOf(bench).map((method, index) => method(`outer ${index}`));
+        const nested = bench.transactions.run(
+          async () => {
+            await bench.db.query('SELECT 1');
+            throw refused;
+          },
+          { propagation: 'NESTED' },
+        );
+        await Promise.all([...calls, expect(nested).rejects.toBe(refused)]);
+      });
+      expect(await stored()).toEqual(['outer 0', 'outer 1']);
+    });
+  });
+
+  it('do not get out of a nested part that has ended', async () => {
+    await withExtended(withMethods, async (bench) => {
+      let late: Promise<unknown>[] = [];
+      let goOn: (() => void) | undefined;
+      pause = new Promise((resolve) => (goOn = resolve));
+      await bench.transactions.run(async () => {
+        const nested = bench.transactions.run(
+          async () => {
+            await bench.db.query('SELECT 1');
+            late = methodsOf(bench).map((method) => method('late').catch((error: unknown) => error));
+            throw refused;
+          },
+          { propagation: 'NESTED' },
+        );
+        await expect(nested).rejects.toBe(refused);
+        goOn?.();
+        for (const outcome of await Promise.all(late))
+          expect(outcome).toBeInstanceOf(TransactionScopeClosedError);
+      });
+      expect(await stored()).toEqual([]);
+    });
+  });
+});
+
+describe('a hook that uses PrismaService while a nested part waits for its call', () => {
+  it.each(['a query', 'a nested part'])('gets %s at once', async (what) => {
+    let use: (() => Promise<unknown>) | undefined;
+    await withExtended(
+      (client) =>
+        client.$extends({
+          query: {
+            category: {
+              create: async ({ args, query }) => {
+                await use?.();
+                return await query(args);
+              },
+            },
+          },
+        }),
+      async ({ transactions, prisma, db }) => {
+        const sql = (name: string) => db.query('INSERT INTO category (name, slug) VALUES ($1, $1)', [name]);
+        await transactions.run(async () => {
+          await prisma.category.count();
+          let begun: (() => void) | undefined;
+          const isBegun = new Promise<void>((resolve) => (begun = resolve));
+          use = async () => {
+            begun?.();
+            // The nested part beside it waits by now.
+            await new Promise(setImmediate);
+            if (what === 'a query') await prisma.category.count();
+            else await transactions.run(() => sql('hook'), { propagation: 'NESTED' });
+          };
+          const call = prisma.category.create(category('outer')).then(() => undefined);
+          await isBegun;
+          await Promise.all([call, transactions.run(() => sql('nested'), { propagation: 'NESTED' })]);
+        });
+        expect(await stored()).toEqual(['nested', 'outer', ...(what === 'a query' ? [] : ['hook'])].sort());
       },
     );
   });

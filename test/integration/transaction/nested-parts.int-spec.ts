@@ -5,6 +5,7 @@ import {
   InvalidOptionsError,
   TransactionScopeClosedError,
   TransactionTimeoutError,
+  UnexpectedRollbackError,
   type Propagation,
 } from '../../../libs/database/src/index.js';
 import { category, FaultBench } from '../../support/faults/fault-bench.js';
@@ -152,6 +153,37 @@ describe('a nested part that is still running when the whole ends', () => {
     for (const outcome of await Promise.all(waiting)) expect(outcome).toBeInstanceOf(TransactionTimeoutError);
     end?.();
     await expect(nested).rejects.toThrow();
+    expect(await stored()).toEqual([]);
+  });
+});
+
+describe('a call that has joined, and that nobody awaits', () => {
+  it('is waited for before COMMIT, which would take half of it', async () => {
+    let late: Promise<unknown> | undefined;
+    await bench.transactions.run(async () => {
+      late = within('REQUIRED', async () => {
+        await write('half');
+        await new Promise(setImmediate);
+        await write('other half');
+      });
+      await write('main');
+    });
+    await late;
+    expect(await stored()).toEqual(['half', 'main', 'other half']);
+  });
+
+  it('rolls the whole back when it fails', async () => {
+    let late: Promise<unknown> | undefined;
+    const whole = bench.transactions.run(async () => {
+      late = within('REQUIRED', async () => {
+        await write('half');
+        await new Promise(setImmediate);
+        throw refused;
+      }).catch((error: unknown) => error);
+      await write('main');
+    });
+    await expect(whole).rejects.toThrow(UnexpectedRollbackError);
+    expect(await late).toBe(refused);
     expect(await stored()).toEqual([]);
   });
 });

@@ -333,6 +333,66 @@ describe('the repetition', () => {
   });
 });
 
+describe('a transaction of its own inside of another one', () => {
+  const conflict = () => bench.db.query("DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '40001'; END $$");
+  const count = async (options: TransactionOptions, inner: () => Promise<unknown> = conflict) => {
+    let calls = 0;
+    const outer = bench.transactions.run(async () => {
+      await bench.db.query('SELECT 1');
+      await bench.transactions.run(
+        async () => {
+          calls += 1;
+          await inner();
+        },
+        { propagation: 'REQUIRES_NEW', ...options },
+      );
+    });
+    await expect(outer).rejects.toMatchObject({ code: 'SERIALIZATION_FAILURE' });
+    return calls;
+  };
+
+  it('is repeated as often as it says itself, and not once more for each repetition of the outer one', async () => {
+    expect(await count({})).toBe(3);
+    expect(await count({ retry: false })).toBe(1);
+  });
+
+  it('is not begun again after its side effect, by nobody', async () => {
+    const paid = count({}, async () => {
+      bench.transactions.sideEffect();
+      await conflict();
+    });
+    expect(await paid).toBe(1);
+  });
+
+  it('keeps the outer one from being repeated once it has had a side effect, also when it was committed', async () => {
+    let paid = 0;
+    const outer = bench.transactions.run(async () => {
+      await bench.transactions.run(
+        () => {
+          bench.transactions.sideEffect();
+          paid += 1;
+          return Promise.resolve();
+        },
+        { propagation: 'REQUIRES_NEW' },
+      );
+      await conflict();
+    });
+    await expect(outer).rejects.toMatchObject({ code: 'SERIALIZATION_FAILURE' });
+    expect(paid).toBe(1);
+  });
+
+  it('or a statement outside of it, that fails, is none of the outer one that has lost nothing', async () => {
+    let calls = 0;
+    const outer = bench.transactions.run(async () => {
+      calls += 1;
+      await bench.db.query('SELECT 1');
+      await bench.transactions.run(conflict, { propagation: 'NOT_SUPPORTED' });
+    });
+    await expect(outer).rejects.toMatchObject({ code: 'SERIALIZATION_FAILURE' });
+    expect(calls).toBe(1);
+  });
+});
+
 describe('transactions that fail each time', () => {
   it('are repeated within the budget that they share, and fail at once beyond it', async () => {
     const tight = await FaultBench.open({

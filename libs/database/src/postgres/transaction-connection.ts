@@ -39,6 +39,7 @@ const INSIDE: StatementPlace = { transactionOnly: true, leading: [] };
 export class TransactionConnection implements TransactionSession {
   statements = 0;
   failure: unknown;
+  hasFailed = false;
   transactionId: string | undefined;
   readonly begunAt = performance.now();
   private client: DatabaseClient | undefined;
@@ -208,7 +209,10 @@ export class TransactionConnection implements TransactionSession {
         await client.queryAt(this.nextPlace(), { text: 'SELECT' });
       return await client.queryAt(this.nextPlace(), config);
     } catch (error) {
-      if (client.getTransactionStatus() !== 'T') this.failure ??= error;
+      if (client.getTransactionStatus() !== 'T') {
+        this.failure ??= error;
+        this.hasFailed = true;
+      }
       throw this.aborted ?? error;
     }
   }

@@ -3,7 +3,8 @@ import { OWN_MEMBERS, PrismaService } from '../client/prisma.service.js';
 import type { HealthReport } from '../common/health-report.js';
 import { InvalidOptionsError } from '../config/config.errors.js';
 import type { HealthProbe } from '../health/health-probe.port.js';
-import { isDelegate, type AmbientClient } from './ambient-client.js';
+import type { AmbientClient } from './ambient-client.js';
+import { isDelegate } from './client-member.js';
 import { executeWithRetry } from '../resilience/execute-with-retry.js';
 
 /** What the service passes on to the connection it belongs to. */

@@ -36,6 +36,17 @@ export function deferredMember(sample: unknown, property: PropertyKey, send: Sen
   });
 }
 
+/**
+ * A member whose every call is refused, by its promise: whoever looks at that of a call would not see what reading a member
+ * throws.
+ *
+ * @param sample - the member of a client of the same class
+ */
+export function refusedMember(sample: unknown, property: PropertyKey, refuse: () => Promise<never>): unknown {
+  const isMethod = typeof sample === 'function' && !RAW_QUERIES.has(property);
+  return isMethod ? refuse : deferredMember(sample, property, refuse);
+}
+
 /** Looks like Prisma's promise: it runs once, when it is waited for, and relations can be asked of it. */
 function deferredCall(send: Sending, build: Build): object {
   let result: Promise<unknown> | undefined;

@@ -1,7 +1,7 @@
 import type { ClientLike, TransactionClientLike } from '../client/database-register.js';
 import { InvalidOptionsError } from '../config/config.errors.js';
 import type { TransactionContext } from '../transaction/transaction-context.js';
-import { followAmbient } from './ambient-client.js';
+import { createAmbientClient } from './ambient-client.js';
 import { ClientView } from './client-view.js';
 
 type Extension = object | ((client: ClientLike) => unknown);
@@ -37,7 +37,7 @@ export function extendInside(
 
 function follow(client: ClientLike, chain: { last: ClientLike }, context: TransactionContext): ClientLike {
   const view = new ClientView(client, (last) => counterpart(client, chain.last, last), true);
-  const ambient = followAmbient(view, context, (property) => Reflect.get(client, property) as unknown);
+  const ambient = createAmbientClient(view, context);
   const made = (extension: Extension): unknown => {
     if (typeof extension === 'function') return extension(proxy);
     const next = (client as unknown as Extensible).$extends(extension);

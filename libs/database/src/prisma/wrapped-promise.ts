@@ -12,19 +12,17 @@ export type Settling = (promise: PromiseLike<unknown>) => Promise<unknown>;
 type Call = (...parameters: unknown[]) => unknown;
 type Settle = (onFulfilled?: Call, onRejected?: Call) => unknown;
 
-/**
- * The delegate of a model, whose promises are settled by `settle`: as parts of a transaction or, where methods are named, those
- * alone, and as parts of none.
- */
-export function wrapDelegate(delegate: object, settle: Settling, methods?: ReadonlySet<PropertyKey>): object {
+/** The delegate of a model, whose promises are settled by `settle`, as parts of a transaction. */
+export function wrapDelegate(delegate: object, settle: Settling): object {
   const calls = new Map<PropertyKey, Call>();
   return new Proxy(delegate, {
-    get(target, property) {
+    get(target, property, proxy) {
       const known = calls.get(property);
       if (known !== undefined) return known;
       const value: unknown = Reflect.get(target, property);
-      if (typeof value !== 'function' || methods?.has(property) === false) return value;
-      const call = wrapCall((value as Call).bind(target), settle, methods === undefined);
+      if (typeof value !== 'function') return value;
+      // A method of an extension speaks to the delegate it was called on.
+      const call = wrapCall((value as Call).bind(proxy), settle);
       calls.set(property, call);
       return call;
     },
@@ -36,10 +34,16 @@ export function wrapCall(call: Call, settle: Settling, bound = true): Call {
   return (...parameters) => wrapPromise(call(...parameters), settle, bound);
 }
 
-/** Stays what it is for Prisma, which looks at more than `then`: `$transaction([…])` and the fluent relations. */
-function wrapPromise(promise: unknown, settle: Settling, bound: boolean): unknown {
+/**
+ * Settled by `settle`, once, and whenever it is waited for. Stays what it is for Prisma, which looks at more than `then`:
+ * `$transaction([…])` and the fluent relations.
+ *
+ * @param bound - whether it is part of a transaction then
+ */
+export function wrapPromise(promise: unknown, settle: Settling, bound: boolean): unknown {
   if (typeof promise !== 'object' || promise === null || !isPrismaPromise(promise)) return promise;
-  const settled = () => settle(promise as unknown as PromiseLike<unknown>);
+  let outcome: Promise<unknown> | undefined;
+  const settled = () => (outcome ??= settle(promise as unknown as PromiseLike<unknown>));
   return new Proxy(promise, {
     get(target, property) {
       switch (property) {
@@ -58,6 +62,6 @@ function wrapPromise(promise: unknown, settle: Settling, bound: boolean): unknow
   });
 }
 
-function isPrismaPromise(value: object): boolean {
+export function isPrismaPromise(value: object): boolean {
   return (value as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag] === 'PrismaPromise';
 }

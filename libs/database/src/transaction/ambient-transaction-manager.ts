@@ -81,7 +81,7 @@ export class AmbientTransactionManager extends TransactionManager {
   }
 
   override isActive(): boolean {
-    return this.context.current() !== undefined;
+    return this.context.isInside();
   }
 
   override get signal(): AbortSignal {
@@ -106,7 +106,7 @@ export class AmbientTransactionManager extends TransactionManager {
   }
 
   override sideEffect(): void {
-    this.required('sideEffect').transaction.hasSideEffect = true;
+    this.required('sideEffect').transaction.noteSideEffect();
   }
 
   private beginBeside<Result>(
@@ -114,7 +114,8 @@ export class AmbientTransactionManager extends TransactionManager {
     options: ResolvedTransactionOptions,
     work: () => Promise<Result>,
   ): Promise<Result> {
-    const beginner = this.beginner(name, options);
+    const around = this.context.isInside() ? this.context.entered()?.transaction : undefined;
+    const beginner = { ...this.beginner(name, options), around };
     return this.aside(() => this.context.leave(() => this.owner.run(beginner, options, work)));
   }
 
@@ -140,7 +141,7 @@ export class AmbientTransactionManager extends TransactionManager {
     work: () => Promise<Result>,
   ): Promise<Result> {
     try {
-      return await this.context.run(new TransactionScope(part, name, false), work);
+      return await part.inner.join(() => this.context.run(new TransactionScope(part, name, false), work));
     } catch (cause) {
       part.markForRollback({ by: name, cause, ownWish: false });
       throw cause;

@@ -23,7 +23,7 @@ export function runNested<Result>(
   const { transaction } = outer;
   if (outer.closed) return Promise.reject(new TransactionScopeClosedError());
   if (outer.depth >= MAX_DEPTH) return Promise.reject(new TransactionDepthError(MAX_DEPTH));
-  return outer.runChild(async () => {
+  return outer.inner.run(async () => {
     const part = new TransactionPart(transaction, outer);
     outer.begin(part);
     const savepoint = await transaction.session.savepoint();
@@ -33,7 +33,7 @@ export function runNested<Result>(
       // The whole may have ended meanwhile, and this part with it.
       part.refuseClosed();
       part.state = 'closed';
-      await part.drained();
+      await part.inner.drained();
       await savepoint.release();
       outer.adopt(part);
       return result;
@@ -42,7 +42,7 @@ export function runNested<Result>(
       const cause = asked ? undefined : error;
       part.fail(cause);
       outer.hooks.adoptFailed(part.hooks, cause);
-      await part.drained();
+      await part.inner.drained();
       // Of a connection that is lost, nothing is left to take back; the failure that counts is the first one.
       await savepoint.rollback().catch((cause: unknown) => {
         outer.markForRollback({ by: name, cause, ownWish: false });

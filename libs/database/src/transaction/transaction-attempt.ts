@@ -40,6 +40,7 @@ export class TransactionAttempt<Result> {
     private readonly number: number,
     private readonly options: ResolvedTransactionOptions,
     private readonly trace: CallTrace | undefined,
+    private readonly around: PhysicalTransaction | undefined,
   ) {}
 
   /** Commits when `work` resolves, rolls back when it rejects, and settles like it. */
@@ -50,7 +51,7 @@ export class TransactionAttempt<Result> {
     const session = { name, trace, isolationLevel, readOnly, settings, maxWaitMs, wantsId };
     return this.settings.runner.runInTransaction(session, (clients, opened) => {
       this.phase = 'execute';
-      this.transaction = new PhysicalTransaction(name, this.number, options, clients, opened);
+      this.transaction = new PhysicalTransaction(name, this.number, options, clients, opened, this.around);
       return this.carryOut(this.transaction, opened, work);
     });
   }
@@ -87,13 +88,13 @@ export class TransactionAttempt<Result> {
 }
 
 /**
- * The work of a part, and the inner parts it has left behind: what they have written is not to be committed half.
+ * The work of a part, and the inner parts and joined calls it has left behind: what they write is not to be committed half.
  *
  * @throws where the part must not be committed
  */
 export async function workOut<Result>(part: TransactionPart, work: () => Promise<Result>): Promise<Result> {
   const result = await work();
-  while (part.free !== undefined) await part.free;
+  if (part.inner.busy) await part.inner.ended();
   refuseMarked(part, result);
   return result;
 }

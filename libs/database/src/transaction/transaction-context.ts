@@ -24,6 +24,11 @@ export class TransactionContext {
     return scope;
   }
 
+  /** The transaction the caller runs in, whether it is open or has ended. */
+  entered(): TransactionScope | undefined {
+    return this.storage.get();
+  }
+
   /** Whether the caller runs in a transaction that is still open; never throws. */
   isInside(): boolean {
     return this.storage.get()?.part.closed === false;
@@ -42,7 +47,12 @@ export class TransactionContext {
 
   /** Whether a call of `part` falls into no savepoint; one within a call does not, as an inner part waits for that. */
   mayBegin(part: TransactionPart): boolean {
-    return part.free === undefined || this.isInCallOf(part);
+    return part.inner.isFree(this.isInCallOf(part));
+  }
+
+  /** Resolves when it may; rejects when the part has ended by then. */
+  whenFree(part: TransactionPart): Promise<void> {
+    return part.inner.whenFree(this.isInCallOf(part));
   }
 
   /** Whether the caller is in a call of `part` that is under way, and may wait for it. */
@@ -52,12 +62,12 @@ export class TransactionContext {
   }
 
   private track<Result>(part: TransactionPart, begin: () => PromiseLike<Result>): Promise<Result> {
-    const call = part.beginCall();
+    const call = part.inner.beginCall(part);
     return this.inCall.run(call, () => call.settle(begin));
   }
 
   private async callLater<Result>(part: TransactionPart, begin: () => PromiseLike<Result>): Promise<Result> {
-    await part.whenFree();
+    await this.whenFree(part);
     return await this.track(part, begin);
   }
 

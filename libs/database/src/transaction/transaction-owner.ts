@@ -11,6 +11,8 @@ import { cancellationSignal, cancelOnAbort } from '../resilience/cancel-on-abort
 import { asOneAttempt, isInsideAttempt } from '../resilience/retry-scope.js';
 import { verifyCommit } from './commit-verification.js';
 import { isInDoubt, TransactionAttempt, type AttemptSettings } from './transaction-attempt.js';
+import { isSettledFailure, settleFailure } from './settled-failure.js';
+import type { PhysicalTransaction } from './transaction-scope.js';
 import { endChannel, retryChannel, type TransactionEndEvent } from './transaction.events.js';
 import { RolledBackAsAsked, UnexpectedRollbackError } from './transaction.errors.js';
 import type { ResolvedTransactionOptions } from './transaction.options.js';
@@ -23,7 +25,7 @@ export class TransactionOwner {
   constructor(private readonly settings: AttemptSettings) {}
 
   async run<Result>(
-    { name, trace }: Beginner,
+    { name, trace, around }: Beginner,
     options: ResolvedTransactionOptions,
     work: () => Promise<Result>,
   ): Promise<Result> {
@@ -32,7 +34,7 @@ export class TransactionOwner {
     const started = performance.now();
     retryBudget.call();
     for (let number = 1; ; number += 1) {
-      const attempt = new TransactionAttempt<Result>(this.settings, name, number, options, trace);
+      const attempt = new TransactionAttempt<Result>(this.settings, name, number, options, trace, around);
       const begun = performance.now();
       const end = await this.settle(attempt, options, work);
       this.publish(attempt, { name, attempt: number, durationMs: performance.now() - begun, ...end });
@@ -47,6 +49,8 @@ export class TransactionOwner {
       const isAllowed = isRepeatable && retryBudget.take();
       if (isRepeatable && !isAllowed) watch.retryRefused(name, number, error);
       if (!isAllowed) {
+        // The transaction around one that has got no connection holds the one it has waited for: that helps.
+        if (classifyFault(error).code !== 'TRANSACTION_STARVATION') settleFailure(error);
         if (error instanceof DatabaseError) recordAttempts(error, number, Math.round(elapsedMs));
         throw error;
       }
@@ -122,6 +126,8 @@ export class TransactionOwner {
 export interface Beginner {
   readonly name: string;
   readonly trace: CallTrace | undefined;
+  /** The transaction that waits for it. */
+  readonly around?: PhysicalTransaction | undefined;
 }
 
 type End<Result> =
@@ -142,13 +148,17 @@ function causeOf(error: unknown): unknown {
  * with something else is its own decision.
  */
 function isWorthRepeating(
-  { transaction }: TransactionAttempt<unknown>,
+  { transaction, phase }: TransactionAttempt<unknown>,
   { error, verified }: { readonly error: unknown; readonly verified?: true },
 ): boolean {
   if (transaction?.hasSideEffect === true) return false;
   if (verified === true) return true;
   const thrown = error instanceof UnexpectedRollbackError ? error.cause : error;
-  return WORTH_REPEATING.has(classifyFault(thrown).code);
+  if (isSettledFailure(thrown)) return false;
+  const { code } = classifyFault(thrown);
+  if (code === 'TRANSACTION_STARVATION') return true;
+  // A statement that ran outside, or in another transaction, has cost this one nothing.
+  return WORTH_REPEATING.has(code) && (phase !== 'execute' || transaction?.session.hasFailed === true);
 }
 
 /**

@@ -1,6 +1,5 @@
-import { Mutex } from '../common/mutex.js';
 import { TransactionScopeClosedError } from '../errors/transaction-scope-closed.error.js';
-import { PartCall } from './part-call.js';
+import { InnerParts, type InnerPartsOwner } from './inner-parts.js';
 import type { TailEntry } from './tail-entry.js';
 import { TransactionHooks } from './transaction-hooks.js';
 import type { TransactionClientSource } from './transaction-runner.port.js';
@@ -29,7 +28,15 @@ export class PhysicalTransaction {
     readonly options: ResolvedTransactionOptions,
     readonly clients: TransactionClientSource,
     readonly session: TransactionSession,
+    /** The one that waits while it runs, and would do it again if it were repeated itself. */
+    private readonly around?: PhysicalTransaction,
   ) {}
+
+  /** It has done something that no rollback takes back: neither it nor those around it are repeated any more. */
+  noteSideEffect(): void {
+    this.hasSideEffect = true;
+    this.around?.noteSideEffect();
+  }
 
   /** Aborted when the time is up. */
   get signal(): AbortSignal {
@@ -65,7 +72,7 @@ export class PhysicalTransaction {
 }
 
 /** A part of a transaction that is kept or taken back as a whole: all of it, or a savepoint of it. */
-export class TransactionPart {
+export class TransactionPart implements InnerPartsOwner {
   readonly hooks = new TransactionHooks();
   /** Closed as soon as its call settles; work that comes later is refused. */
   state: 'open' | 'closed' = 'open';
@@ -75,11 +82,8 @@ export class TransactionPart {
   tail: TailEntry[] | undefined;
   /** Counted from 0, which is the whole. */
   readonly depth: number;
-  private readonly children = new Mutex();
-  private child: Promise<void> | undefined;
-  private inner: TransactionPart | undefined;
-  private calls = 0;
-  private readonly onIdle: (() => void)[] = [];
+  readonly inner: InnerParts;
+  private running: TransactionPart | undefined;
 
   constructor(
     readonly transaction: PhysicalTransaction,
@@ -87,6 +91,7 @@ export class TransactionPart {
     private readonly outer?: TransactionPart,
   ) {
     this.depth = outer === undefined ? 0 : outer.depth + 1;
+    this.inner = new InnerParts(this);
   }
 
   get session(): TransactionSession {
@@ -108,21 +113,20 @@ export class TransactionPart {
     return this === other || this.outer?.isWithin(other) === true;
   }
 
-  /** Resolves when no inner part runs; undefined when none does. */
-  get free(): Promise<void> | undefined {
-    return this.child;
+  before<Result>(work: Promise<Result>): Promise<Result> {
+    return this.transaction.before(work);
   }
 
   /** An inner part that is about to run; there is one at a time. */
   begin(inner: TransactionPart): void {
-    this.inner = inner;
+    this.running = inner;
   }
 
   /** Closes it, and what still runs inside of it: that is rolled back along with it, and its hooks come with those of the part. */
   fail(cause: unknown): void {
     this.state = 'closed';
-    this.inner?.fail(cause);
-    if (this.inner !== undefined) this.hooks.adoptFailed(this.inner.hooks, cause);
+    this.running?.fail(cause);
+    if (this.running !== undefined) this.hooks.adoptFailed(this.running.hooks, cause);
   }
 
   markForRollback(mark: RollbackMark): void {
@@ -136,51 +140,6 @@ export class TransactionPart {
     if (this.tail === undefined) this.tail = tail;
     else this.tail.push(...tail);
   }
-
-  /** Resolves when no inner part runs any more: a statement would fall into its savepoint. */
-  async whenFree(): Promise<void> {
-    // The next inner part begins as the last one ends.
-    while (this.child !== undefined) await this.transaction.before(this.child);
-    this.refuseClosed();
-  }
-
-  /** Counts a call as under way until it has settled. */
-  beginCall(): PartCall {
-    this.calls += 1;
-    return new PartCall(this, this.endCall);
-  }
-
-  /** Resolves when no call is under way any more: what reaches the server later falls into another part. */
-  async drained(): Promise<void> {
-    while (this.calls > 0) await new Promise<void>((resolve) => this.onIdle.push(resolve));
-  }
-
-  private readonly endCall = (): void => {
-    this.calls -= 1;
-    if (this.calls === 0) for (const resolve of this.onIdle.splice(0)) resolve();
-  };
-
-  /**
-   * Runs an inner part, after those that were started before, and after the calls that are under way.
-   *
-   * @param isInCall - whether one of them waits for the inner part, which an extension of the client may have begun
-   */
-  runChild<Result>(work: () => Promise<Result>, isInCall: boolean): Promise<Result> {
-    const result = this.children.run(async () => {
-      if (!isInCall) await this.drained();
-      this.refuseClosed();
-      return await work();
-    });
-    const child: Promise<void> = result.then(ignore, ignore).then(() => {
-      if (this.child === child) this.child = undefined;
-    });
-    this.child = child;
-    return result;
-  }
-}
-
-function ignore(): void {
-  // Its own caller gets the failure.
 }
 
 /**

@@ -29,6 +29,8 @@ export interface TransactionSession {
   readonly statements: number;
   /** What the first statement failed with that was not taken back by a savepoint. */
   readonly failure: unknown;
+  /** Whether PostgreSQL has refused a statement of it, also where a savepoint has taken that back. */
+  readonly hasFailed: boolean;
   /** What the runner can find the transaction by when its COMMIT is in doubt, where that was asked for. */
   readonly transactionId: string | undefined;
   /**

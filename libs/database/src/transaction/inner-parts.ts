@@ -1,0 +1,116 @@
+import { Mutex } from '../common/mutex.js';
+import { PartCall } from './part-call.js';
+
+/** What inner parts need to know of the one they are in. */
+export interface InnerPartsOwner {
+  /** Settles like `work`, or rejects as soon as the time of the transaction is up. */
+  before<Result>(work: Promise<Result>): Promise<Result>;
+  /** @throws what has ended the part */
+  refuseClosed(): void;
+}
+
+/** Inner parts that run one after the other. */
+class Lane {
+  private readonly turns = new Mutex();
+  /** Resolves when the last one has ended that was asked for; undefined when none runs. */
+  running: Promise<void> | undefined;
+
+  run<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.turns.run(work);
+    const running: Promise<void> = result.then(ignore, ignore).then(() => {
+      if (this.running === running) this.running = undefined;
+    });
+    this.running = running;
+    return result;
+  }
+}
+
+/**
+ * Keeps the savepoints of a part from lying inside of each other, and its calls from falling into them: inner parts run one
+ * after the other, and none while a call is under way. What is begun inside of a call, by a hook of an extension, goes at
+ * once, as whoever waits for the call would wait for it as well.
+ */
+export class InnerParts {
+  private readonly own = new Lane();
+  private readonly inCall = new Lane();
+  private calls = 0;
+  /** Calls of `transactions.run` that have joined. */
+  private joined = 0;
+  private readonly waiting: (() => void)[] = [];
+
+  constructor(private readonly owner: InnerPartsOwner) {}
+
+  /** Whether a call falls into no savepoint. */
+  isFree(isInCall: boolean): boolean {
+    return this.runningFor(isInCall) === undefined;
+  }
+
+  /** Resolves when it is; rejects when the part has ended by then. */
+  async whenFree(isInCall: boolean): Promise<void> {
+    for (let running = this.runningFor(isInCall); running !== undefined; running = this.runningFor(isInCall))
+      await this.owner.before(running);
+    this.owner.refuseClosed();
+  }
+
+  /** Counts a call as under way until it has settled. */
+  beginCall(part: object): PartCall {
+    this.calls += 1;
+    return new PartCall(part, this.endCall);
+  }
+
+  /** Counts `work` as a part of the whole that nobody may end before it has settled. */
+  async join<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.joined += 1;
+    try {
+      return await work();
+    } finally {
+      this.joined -= 1;
+      this.wake();
+    }
+  }
+
+  run<Result>(work: () => Promise<Result>, isInCall: boolean): Promise<Result> {
+    const lane = isInCall ? this.inCall : this.own;
+    return lane.run(async () => {
+      if (!isInCall) await this.drained();
+      this.owner.refuseClosed();
+      return await work();
+    });
+  }
+
+  /** Resolves when no call is under way any more: what reaches the server later falls into another part. */
+  async drained(): Promise<void> {
+    while (this.calls > 0 || this.inCall.running !== undefined) await (this.inCall.running ?? this.change());
+  }
+
+  /** Whether something of it still runs that belongs to it. */
+  get busy(): boolean {
+    return this.joined > 0 || this.runningFor(false) !== undefined;
+  }
+
+  /** Resolves when nothing of it runs any more. */
+  async ended(): Promise<void> {
+    while (this.busy) await (this.runningFor(false) ?? this.change());
+  }
+
+  private runningFor(isInCall: boolean): Promise<void> | undefined {
+    return isInCall ? this.inCall.running : (this.own.running ?? this.inCall.running);
+  }
+
+  private readonly endCall = (): void => {
+    this.calls -= 1;
+    if (this.calls === 0) this.wake();
+  };
+
+  private change(): Promise<void> {
+    return new Promise((resolve) => this.waiting.push(resolve));
+  }
+
+  private wake(): void {
+    for (const resolve of this.waiting.splice(0)) resolve();
+  }
+}
+
+function ignore(): void {
+  // Its own caller gets the failure.
+}
