@@ -79,4 +79,22 @@ describe('a thousand COMMITs that are not answered', () => {
     expect(await database.stored()).toEqual(all);
     await bench.close(database);
   }, 300_000);
+
+  it('end with every record there once, where the transaction is repeated if a function says so and no key would refuse a second one', async () => {
+    await database.query('CREATE TABLE keyless (name text)');
+    await database.query(`GRANT ALL ON keyless TO ${database.role}`);
+    const bench = await FaultBench.open({ url: database.url });
+    for (const [index, name] of all.entries()) {
+      bench.proxy.onRequest(COMMIT, loss(index));
+      await bench.transactions.run(() => bench.db.query('INSERT INTO keyless VALUES ($1)', [name]), {
+        verify: async () => {
+          const rows = await bench.db.query('SELECT FROM keyless WHERE name = $1', [name]);
+          return rows.length > 0 ? 'committed' : 'aborted';
+        },
+      });
+    }
+    const stored = await database.query<{ name: string }>('SELECT name FROM keyless ORDER BY name');
+    expect(stored.map(({ name }) => name)).toEqual(all);
+    await bench.close(database);
+  }, 300_000);
 });

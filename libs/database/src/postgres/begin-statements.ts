@@ -9,6 +9,9 @@ import { constant, type LeadingStatement } from './leading-statement.js';
  */
 const READ_TRANSACTION_ID =
   "SELECT pg_current_xact_id() || ' ' || coalesce(extract(epoch FROM stats_reset), 0) FROM pg_stat_bgwriter";
+/** The session on the server, also behind a pooler, and the moment the transaction has begun, by which the server lists it. */
+const READ_SESSION = "SELECT pg_backend_pid() || ' ' || extract(epoch FROM transaction_timestamp())";
+const READ = { id: READ_TRANSACTION_ID, session: READ_SESSION };
 
 const ISOLATION_LEVELS: Readonly<Record<string, string>> = {
   ReadUncommitted: 'READ UNCOMMITTED',
@@ -19,7 +22,7 @@ const ISOLATION_LEVELS: Readonly<Record<string, string>> = {
 
 /** What a transaction begins with, in front of its first statement. */
 export function beginStatements(
-  { isolationLevel, readOnly, settings, wantsId }: TransactionSessionOptions,
+  { isolationLevel, readOnly, settings, findBy }: TransactionSessionOptions,
   onId: (id: string | null) => void,
 ): LeadingStatement[] {
   const level = isolationLevel === undefined ? '' : ` ISOLATION LEVEL ${ISOLATION_LEVELS[isolationLevel]}`;
@@ -30,6 +33,6 @@ export function beginStatements(
     const calls = entries.map((_entry, index) => `set_config($${2 * index + 1}, $${2 * index + 2}, true)`);
     statements.push({ text: `SELECT ${calls.join(', ')}`, values: entries.flat() });
   }
-  if (wantsId) statements.push({ text: READ_TRANSACTION_ID, onValue: onId });
+  if (findBy !== undefined) statements.push({ text: READ[findBy], onValue: onId });
   return statements;
 }

@@ -124,8 +124,8 @@ export class TransactionConnection implements TransactionSession {
 
   /** In one write; where a statement of `tail` fails, the server passes over COMMIT, and nothing is left. */
   private async commitWith(tail: readonly TailStatement[]): Promise<void> {
-    // The id has to be known before COMMIT is in doubt.
-    if (this.client === undefined && this.options.wantsId) await this.send({ text: 'SELECT' });
+    // What it is found by has to be known before COMMIT is in doubt.
+    if (this.client === undefined && this.options.findBy !== undefined) await this.send({ text: 'SELECT' });
     if (this.client === undefined) await this.lend();
     this.throwIfAborted();
     this.commits = true;

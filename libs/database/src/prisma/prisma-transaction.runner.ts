@@ -1,6 +1,7 @@
 import { isPlainClient } from '../client/client-extensions.js';
 import type { ClientLike } from '../client/database-register.js';
 import type { DatabasePool } from '../postgres/database-pool.js';
+import { awaitTransactionEnd } from '../postgres/transaction-end.js';
 import { askTransactionStatus } from '../postgres/transaction-status.js';
 import type {
   CommitStatus,
@@ -44,5 +45,9 @@ export class PrismaTransactionRunner implements TransactionRunner {
 
   statusOf(transactionId: string, signal: AbortSignal): Promise<CommitStatus> {
     return askTransactionStatus(this.pool, transactionId, signal);
+  }
+
+  hasEnded(transactionId: string, signal: AbortSignal): Promise<boolean> {
+    return awaitTransactionEnd(this.pool, transactionId, signal);
   }
 }

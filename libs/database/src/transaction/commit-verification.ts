@@ -12,8 +12,12 @@ export async function verifyCommit(
 ): Promise<CommitStatus> {
   try {
     if (typeof verify === 'function') {
+      // Of a transaction that the server is still committing nothing is to be seen, and what is seen is committed.
+      const hasEnded =
+        transactionId !== undefined &&
+        (await runner.hasEnded(transactionId, AbortSignal.timeout(PATIENCE_MS)));
       const status: unknown = await verify();
-      return status === 'committed' || status === 'aborted' ? status : 'unknown';
+      return status === 'committed' || (status === 'aborted' && hasEnded) ? status : 'unknown';
     }
     if (verify === undefined || transactionId === undefined) return 'unknown';
     return await runner.statusOf(transactionId, AbortSignal.timeout(PATIENCE_MS));

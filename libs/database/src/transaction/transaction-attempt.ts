@@ -13,6 +13,9 @@ import { committingChannel } from './transaction.events.js';
 import { RolledBackAsAsked, UnexpectedRollbackError } from './transaction.errors.js';
 import type { ResolvedTransactionOptions } from './transaction.options.js';
 
+/** By the type of `verify`: PostgreSQL is asked for an id, and a function when the session is done with the transaction. */
+const FIND_BY: Readonly<Record<string, 'id' | 'session' | undefined>> = { string: 'id', function: 'session' };
+
 /** What an attempt needs to know of its connection. */
 export interface AttemptSettings {
   /** Name of the connection as registered. */
@@ -47,8 +50,8 @@ export class TransactionAttempt<Result> {
   run(work: () => Promise<Result>): Promise<Result> {
     const { name, options, trace } = this;
     const { isolationLevel, readOnly, settings, maxWaitMs } = options;
-    const wantsId = options.verify === 'xid';
-    const session = { name, trace, isolationLevel, readOnly, settings, maxWaitMs, wantsId };
+    const findBy = FIND_BY[typeof options.verify];
+    const session = { name, trace, isolationLevel, readOnly, settings, maxWaitMs, findBy };
     return this.settings.runner.runInTransaction(session, (clients, opened) => {
       this.phase = 'execute';
       this.transaction = new PhysicalTransaction(name, this.number, options, clients, opened, this.around);

@@ -31,6 +31,8 @@ export interface TransactionRunner {
   ): Promise<Result>;
   /** Asks the database what became of a transaction; `unknown` when it does not know, or cannot be asked. */
   statusOf(transactionId: string, signal: AbortSignal): Promise<CommitStatus>;
+  /** Waits until the database has ended a transaction, which was begun with `findBy: 'session'`; false when it cannot be known. */
+  hasEnded(transactionId: string, signal: AbortSignal): Promise<boolean>;
 }
 
 export type { CommitStatus } from './transaction.options.js';

@@ -31,7 +31,7 @@ export interface TransactionSession {
   readonly failure: unknown;
   /** Whether PostgreSQL has refused a statement of it, also where a savepoint has taken that back. */
   readonly hasFailed: boolean;
-  /** What the runner can find the transaction by when its COMMIT is in doubt, where that was asked for. */
+  /** What the runner finds the transaction by when its COMMIT is in doubt, where that was asked for. */
   readonly transactionId: string | undefined;
   /**
    * Sends COMMIT after the statements that are under way, and `tail` in front of it, under its Sync: where one of these
@@ -81,8 +81,8 @@ export interface TransactionSessionOptions {
   readonly readOnly: boolean;
   /** Settings for this transaction alone. */
   readonly settings: Readonly<Record<string, string>>;
-  /** Whether PostgreSQL's id of the transaction is read when it begins. */
-  readonly wantsId: boolean;
+  /** What it is found by when its COMMIT is in doubt, read when it begins: its id, or the session that it runs in. */
+  readonly findBy: 'id' | 'session' | undefined;
   /** How long its first statement may wait for a connection, in milliseconds. */
   readonly maxWaitMs: number;
 }

@@ -102,7 +102,8 @@ export interface TransactionOptions {
   readonly retry?: TransactionRetryOptions | false | undefined;
   /**
    * Finds out whether a COMMIT took effect whose answer was lost. `xid` asks PostgreSQL, by the transaction's id; that is
-   * read without a round trip, but gives also a transaction that only reads an id. A function asks in your own way.
+   * read without a round trip, but gives also a transaction that only reads an id. A function asks in your own way, when
+   * the server has ended the transaction; where that cannot be known, its `aborted` counts as `unknown`.
    *
    * @defaultValue nobody is asked: {@link CommitOutcomeUnknownError} is thrown
    */
