@@ -81,14 +81,37 @@ class CategoryController {
   }
 }
 
+/** Sets a property on the function, as some decorators do instead of noting metadata. */
+const marked: MethodDecorator = (_target, _property, descriptor: PropertyDescriptor) => {
+  Object.assign(descriptor.value as object, { mark: 'kept' });
+};
+
 /** Made by a factory: Nest injects nothing into it. */
 class PlainService {
   constructor(readonly transactions: TransactionManager) {}
 
   @Transactional()
+  @marked
+  async markedMethod(): Promise<void> {
+    // Only what was set on it is looked at.
+  }
+
+  @Transactional()
   async isInside(): Promise<boolean> {
     return await Promise.resolve(this.transactions.isActive());
   }
+}
+
+const byFactory = (provide: string, scope: Scope) => ({
+  provide,
+  scope,
+  inject: [TransactionManager],
+  useFactory: (manager: TransactionManager) => new PlainService(manager),
+});
+
+/** Makes its object of an injected one, which has a copy for it alone. */
+class User {
+  constructor(readonly service: PlainService) {}
 }
 
 let database: TestDatabase;
@@ -111,6 +134,9 @@ beforeEach(async () => {
         inject: [TransactionManager],
         useFactory: (manager: TransactionManager) => new PlainService(manager),
       },
+      byFactory('of a request', Scope.REQUEST),
+      byFactory('transient', Scope.TRANSIENT),
+      { provide: User, inject: ['transient'], useFactory: (service: PlainService) => new User(service) },
     ],
   });
 });
@@ -166,6 +192,33 @@ describe('a method with @Transactional', () => {
 
   it('works in an instance that a factory has made', async () => {
     expect(await application.get(PlainService).isInside()).toBe(true);
+  });
+
+  it.each(['of a request', 'transient'])(
+    'works in an instance that a factory makes each time anew: %s',
+    async (token) => {
+      const [one, other] = [
+        await application.resolve<PlainService>(token, ContextIdFactory.create()),
+        await application.resolve<PlainService>(token, ContextIdFactory.create()),
+      ];
+      expect(one).not.toBe(other);
+      expect([await one.isInside(), await other.isInside()]).toEqual([true, true]);
+    },
+  );
+
+  it('works in a copy that a factory has made for one user', async () => {
+    expect(await application.get(User).service.isInside()).toBe(true);
+  });
+
+  it('keeps what another decorator has set on it', () => {
+    expect(PlainService.prototype.markedMethod).toHaveProperty('mark', 'kept');
+  });
+
+  it('says so where it is called without its object', async () => {
+    const { isInside } = application.get(PlainService);
+    const call = isInside;
+    await expect(call()).rejects.toBeInstanceOf(InvalidOptionsError);
+    await expect(call()).rejects.toThrow(/PlainService\.isInside.*without the object/);
   });
 
   it('keeps what other decorators have noted on it, its name and its number of parameters', () => {

@@ -21,7 +21,7 @@ export interface TransactionalOptions extends TransactionOptions {
   readonly connection?: ConnectionName | undefined;
 }
 
-type Method = (this: object, ...parameters: unknown[]) => unknown;
+type Method = (this: object | null | undefined, ...parameters: unknown[]) => unknown;
 
 /** What is known of a method with the decorator. */
 export interface TransactionalMethod {
@@ -31,6 +31,9 @@ export interface TransactionalMethod {
   /** What the class says it returns, where the compiler has written that down. */
   readonly returns: unknown;
 }
+
+/** Own properties of a function that say what kind of function it is; nobody has noted them. */
+const OF_THE_FUNCTION = new Set<PropertyKey>(['prototype', 'arguments', 'caller']);
 
 const METHOD = Symbol('nestjs-database:transactional');
 
@@ -59,6 +62,13 @@ export function Transactional({ connection, ...options }: TransactionalOptions =
     const key = injectManager(target, owner);
     const run = { name, ...options };
     const transactional: Method = async function (...parameters) {
+      if (typeof this !== 'object' || this === null) {
+        throw InvalidOptionsError.at(
+          '@Transactional',
+          name,
+          'was called without the object it belongs to. Call it as a method, or bind it before it is passed on.',
+        );
+      }
       const manager = Reflect.get(this, key) as TransactionManager | undefined;
       if (manager === undefined) {
         throw InvalidOptionsError.at(
@@ -131,10 +141,13 @@ function injectManager(target: object, connection: string): string {
   return key;
 }
 
-/** Nest and its companions find their routes, guards and handlers by what they have noted on the function itself. */
+/** Nest and its companions find their routes, guards and handlers by what they have noted on the function itself, or set on it. */
 function keepAppearance(original: Method, replacement: Method): void {
-  Object.defineProperty(replacement, 'name', { value: original.name, configurable: true });
-  Object.defineProperty(replacement, 'length', { value: original.length, configurable: true });
+  for (const key of Reflect.ownKeys(original)) {
+    const property = Reflect.getOwnPropertyDescriptor(original, key);
+    if (property !== undefined && !OF_THE_FUNCTION.has(key))
+      Object.defineProperty(replacement, key, property);
+  }
   for (const key of Reflect.getOwnMetadataKeys(original) as (string | symbol)[])
     Reflect.defineMetadata(key, Reflect.getOwnMetadata(key, original), replacement);
 }
