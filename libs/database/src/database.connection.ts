@@ -31,6 +31,7 @@ import { ModelCatalog } from './query/model-catalog.js';
 import { RedisService } from './redis/redis.service.js';
 import { RetryBudget } from './resilience/retry-budget.js';
 import { TransactionContext } from './transaction/transaction-context.js';
+import { openTransaction, TransactionPlace } from './transaction/transaction-place.js';
 import { TransactionWatch } from './transaction/transaction-watch.js';
 import { AmbientTransactionManager } from './transaction/ambient-transaction-manager.js';
 import type { TransactionManager } from './transaction/transaction-manager.js';
@@ -163,10 +164,12 @@ export class DatabaseConnection implements ShutdownMember {
     );
     const executor = new PoolSqlExecutor(pool, {
       ambient: () => {
-        const part = context.current()?.part;
-        if (part === undefined) return undefined;
-        const { session } = part;
-        return { session, wait: context.mayBegin(part) ? undefined : () => context.whenFree(part) };
+        const scope = context.current();
+        return scope === undefined ? undefined : openTransaction(context, scope);
+      },
+      origin: () => {
+        const scope = context.entered();
+        return scope === undefined ? undefined : new TransactionPlace(context, scope);
       },
       parseDecimal,
       isDecimal,

@@ -2,35 +2,41 @@ import type pg from 'pg';
 import { InvalidOptionsError } from '../config/config.errors.js';
 import { translateError } from '../fault/translate-error.js';
 import type { PgClient, PgResult, PgStatement } from '../query/pg-client.port.js';
-import type { Row, SqlExecutor, SqlResult, SqlStatement } from '../query/sql-executor.port.js';
+import type {
+  PlacedSqlRunner,
+  Row,
+  SqlExecutor,
+  SqlResult,
+  SqlStatement,
+} from '../query/sql-executor.port.js';
 import type { DatabasePool } from './database-pool.js';
 import { createRowTypes, type DecimalParser } from './row-types.js';
-import { TransactionConnection } from './transaction-connection.js';
+import {
+  sendIn,
+  type Answer,
+  type FindTransaction,
+  type Send,
+  type StatementOrigin,
+} from './statement-route.js';
 import { encodeParameters, type DecimalTest } from './statement-parameters.js';
-
-/** A transaction as the executor needs it. */
-export interface AmbientTransaction {
-  readonly session: unknown;
-  /**
-   * Resolves when an inner part has ended, whose savepoint a statement would fall into; undefined where it would not.
-   *
-   * @throws what has ended the transaction meanwhile
-   */
-  readonly wait: (() => Promise<void>) | undefined;
-}
 
 /** What a statement is called when it fails. */
 type Described = Omit<SqlStatement, 'sql' | 'values'>;
 
-/** Whatever takes a statement. */
-interface Receiver {
-  query(config: pg.QueryConfig): Promise<pg.QueryResult | pg.QueryArrayResult>;
+interface StreamSettings {
+  readonly batchSize: number;
 }
 
 /** Where the statements go, and how values are read and written. */
 export interface PoolSqlExecutorSettings {
-  /** The transaction the caller runs in; undefined outside of any. */
-  readonly ambient: () => AmbientTransaction | undefined;
+  /**
+   * The transaction the caller runs in; undefined outside of any.
+   *
+   * @throws {@link TransactionScopeClosedError} when it has ended
+   */
+  readonly ambient: FindTransaction;
+  /** Where the caller stands, in a transaction that may have ended; undefined outside of any. */
+  readonly origin: () => StatementOrigin | undefined;
   readonly parseDecimal: DecimalParser;
   readonly isDecimal: DecimalTest;
 }
@@ -47,9 +53,11 @@ export class PoolSqlExecutor implements SqlExecutor {
       if (typeof text !== 'string') throw InvalidOptionsError.at('Database.pg.query', 'text', 'is no text.');
       const parameters = [...(values ?? given.values ?? [])];
       const query = { text, name, rowMode, values: parameters, queryMode: 'extended' } as pg.QueryConfig;
-      return (await this.send(query, { operation: 'Database.pg.query' })) as unknown as PgResult<Result>;
+      const result = await this.send(this.settings.ambient, query, { operation: 'Database.pg.query' });
+      return result as unknown as PgResult<Result>;
     },
   };
+  readonly place = undefined;
   private readonly types: pg.CustomTypesConfig;
   private cursors = 0;
 
@@ -60,33 +68,59 @@ export class PoolSqlExecutor implements SqlExecutor {
     this.types = createRowTypes(settings.parseDecimal);
   }
 
-  async execute(statement: SqlStatement): Promise<SqlResult> {
-    const { rows, rowCount } = await this.send(this.toQuery(statement.sql, statement.values), statement);
+  execute(statement: SqlStatement): Promise<SqlResult> {
+    return this.executeFrom(this.settings.ambient, statement);
+  }
+
+  stream(statement: SqlStatement, options: StreamSettings): AsyncGenerator<Row[], void> {
+    return this.streamFrom(this.settings.origin(), statement, options);
+  }
+
+  here(): PlacedSqlRunner {
+    const origin = this.settings.origin();
+    return origin === undefined ? this : new RunnerOfPlace(this, origin);
+  }
+
+  /** @param find - asked before anything is awaited, while the caller's context is certain */
+  async executeFrom(find: FindTransaction, statement: SqlStatement): Promise<SqlResult> {
+    const { rows, rowCount } = await this.send(
+      find,
+      this.toQuery(statement.sql, statement.values),
+      statement,
+    );
     return { rows, rowCount };
   }
 
-  private async send(query: pg.QueryConfig, described: Described): Promise<pg.QueryResult<Row>> {
-    const ambient = this.ambientSession();
+  private async send(
+    find: FindTransaction,
+    query: pg.QueryConfig,
+    described: Described,
+  ): Promise<pg.QueryResult<Row>> {
+    const transaction = find();
     try {
-      // Not awaited where it is at hand: a savepoint that is begun next would come in between.
-      const receiver: Receiver = ambient instanceof Promise ? await ambient : (ambient ?? this.pool);
-      return (await receiver.query(query)) as pg.QueryResult<Row>;
+      const answer: Promise<Answer> =
+        transaction === undefined
+          ? (this.pool.query(query) as Promise<Answer>)
+          : sendIn(transaction, find, query);
+      return (await answer) as pg.QueryResult<Row>;
     } catch (error) {
-      throw this.translate(error, described, ambient !== undefined);
+      throw this.translate(error, described, transaction !== undefined);
     }
   }
 
-  async *stream(
+  async *streamFrom(
+    made: StatementOrigin | undefined,
     statement: SqlStatement,
-    { batchSize }: { readonly batchSize: number },
+    { batchSize }: StreamSettings,
   ): AsyncGenerator<Row[], void> {
     const query = this.toQuery(statement.sql, statement.values);
-    const ambient = this.ambientSession();
+    // The cursor lies where it is declared: that part of the transaction is its own.
+    const origin = made === undefined ? this.settings.origin() : made.here();
     try {
-      if (ambient === undefined) yield* this.streamAlone(query, batchSize);
-      else yield* this.readCursor(await ambient, query, batchSize);
+      if (origin === undefined) yield* this.streamAlone(query, batchSize);
+      else yield* this.readCursor(sendingFrom(origin), query, batchSize);
     } catch (error) {
-      throw this.translate(error, { access: 'read', ...statement }, ambient !== undefined);
+      throw this.translate(error, { access: 'read', ...statement }, origin !== undefined);
     }
   }
 
@@ -94,7 +128,7 @@ export class PoolSqlExecutor implements SqlExecutor {
     const client = await this.pool.connect();
     try {
       for (const statement of BEGIN_STREAM) await client.query(statement);
-      yield* this.readCursor(client, query, batchSize);
+      yield* this.readCursor((config) => client.query(config), query, batchSize);
     } finally {
       // Nothing was written; a session that cannot even roll back is not taken back by the pool.
       await client.query('ROLLBACK').catch(() => undefined);
@@ -105,29 +139,31 @@ export class PoolSqlExecutor implements SqlExecutor {
   /**
    * Over a cursor of SQL, and not of the protocol: between two batches the session is free for the statements of the
    * consumer, who may write to the same transaction while reading.
+   *
+   * @param send - refuses what comes after the end of the part that the cursor lies in, which would spoil what is around it
    */
   private async *readCursor(
-    client: Receiver,
+    send: Send,
     { text, ...query }: pg.QueryConfig,
     batchSize: number,
   ): AsyncGenerator<Row[], void> {
     this.cursors += 1;
     const name = `nestjs_database_${this.cursors}`;
-    await client.query({ ...query, text: `DECLARE ${name} NO SCROLL CURSOR FOR ${text}` });
+    await send({ ...query, text: `DECLARE ${name} NO SCROLL CURSOR FOR ${text}` });
     let open = true;
     try {
       for (;;) {
         const fetch = { text: `FETCH ${batchSize} FROM ${name}`, types: this.types };
-        const { rows } = (await client.query(fetch)) as pg.QueryResult<Row>;
+        const { rows } = (await send(fetch)) as pg.QueryResult<Row>;
         if (rows.length > 0) yield rows;
         if (rows.length < batchSize) return;
       }
     } catch (error) {
-      // The failure of a FETCH has ended the transaction, and the cursor with it.
+      // It has ended the transaction, and the cursor with it, or is not of this part any more.
       open = false;
       throw error;
     } finally {
-      if (open) await client.query({ text: `CLOSE ${name}` }).catch(() => undefined);
+      if (open) await send({ text: `CLOSE ${name}` }).catch(() => undefined);
     }
   }
 
@@ -135,15 +171,6 @@ export class PoolSqlExecutor implements SqlExecutor {
   private toQuery(text: string, values: readonly unknown[]): pg.QueryConfig {
     const parameters = encodeParameters(values, this.settings.isDecimal);
     return { text, values: parameters, types: this.types, queryMode: 'extended' } as pg.QueryConfig;
-  }
-
-  /** Asked before anything is awaited, while the caller's context is certain; a promise only where it has to wait. */
-  private ambientSession(): TransactionConnection | Promise<TransactionConnection> | undefined {
-    const transaction = this.settings.ambient();
-    if (transaction === undefined) return undefined;
-    const { session } = transaction;
-    if (!(session instanceof TransactionConnection)) return undefined;
-    return transaction.wait === undefined ? session : transaction.wait().then(() => session);
   }
 
   private translate(
@@ -159,4 +186,29 @@ export class PoolSqlExecutor implements SqlExecutor {
       ...(fieldsOf !== undefined && { fieldsOf }),
     });
   }
+}
+
+/** Of one place in a transaction. */
+class RunnerOfPlace implements PlacedSqlRunner {
+  constructor(
+    private readonly executor: PoolSqlExecutor,
+    private readonly origin: StatementOrigin,
+  ) {}
+
+  get place(): object {
+    return this.origin.key;
+  }
+
+  execute(statement: SqlStatement): Promise<SqlResult> {
+    return this.executor.executeFrom(() => this.origin.open(), statement);
+  }
+
+  stream(statement: SqlStatement, options: StreamSettings): AsyncGenerator<Row[], void> {
+    return this.executor.streamFrom(this.origin, statement, options);
+  }
+}
+
+function sendingFrom(origin: StatementOrigin): Send {
+  const find = () => origin.open();
+  return async (config) => await sendIn(find(), find, config);
 }

@@ -12,7 +12,7 @@ import type {
 import { InvalidOptionsError } from '../config/config.errors.js';
 import { kysely } from './kysely-module.js';
 import { checkBatchSize } from './row-stream.js';
-import type { SqlExecutor } from './sql-executor.port.js';
+import type { SqlRunner } from './sql-executor.port.js';
 
 const OPERATION = 'Database.kysely';
 
@@ -21,7 +21,7 @@ const WRITES: readonly string[] = ['InsertQueryNode', 'UpdateQueryNode', 'Delete
 
 /** Lets Kysely run its statements where all others of the connection run: in the ambient transaction, or on the pool. */
 export class AmbientDialect implements Dialect {
-  constructor(private readonly executor: SqlExecutor) {}
+  constructor(private readonly executor: SqlRunner) {}
 
   createDriver(): Driver {
     return new AmbientDriver(this.executor);
@@ -42,7 +42,7 @@ export class AmbientDialect implements Dialect {
 
 /** Holds no connection: each statement asks the executor for its own. */
 class AmbientDriver implements Driver {
-  constructor(private readonly executor: SqlExecutor) {}
+  constructor(private readonly executor: SqlRunner) {}
 
   async init(): Promise<void> {
     // The pool opens by itself.
@@ -77,7 +77,7 @@ class AmbientDriver implements Driver {
 }
 
 class AmbientConnection implements DatabaseConnection {
-  constructor(private readonly executor: SqlExecutor) {}
+  constructor(private readonly executor: SqlRunner) {}
 
   async executeQuery<Result>(query: CompiledQuery): Promise<QueryResult<Result>> {
     const { rows, rowCount } = await this.executor.execute({

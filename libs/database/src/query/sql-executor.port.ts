@@ -21,6 +21,21 @@ export interface SqlStatement {
   readonly fieldsOf?: FaultContext['fieldsOf'];
 }
 
+/** How statements run. */
+export interface SqlRunner {
+  /**
+   * @throws {@link ValidationError} for a value that cannot be a parameter, or more than 65 535 of them; nothing was sent
+   * @throws {@link DatabaseError} that says what the server or the connection said
+   */
+  execute(statement: SqlStatement): Promise<SqlResult>;
+
+  /**
+   * Reads the result of a query in batches over a cursor, so that it never has to fit into memory as a whole. It belongs to
+   * the transaction that it is made in, wherever it is read, and otherwise to the one that it is first read in.
+   */
+  stream(statement: SqlStatement, options: { readonly batchSize: number }): AsyncGenerator<Row[], void>;
+}
+
 /** What a statement gave. */
 export interface SqlResult {
   readonly rows: Row[];
@@ -33,16 +48,19 @@ export interface SqlResult {
  * is one, on a connection of the pool otherwise. Values come back as Prisma gives them: int8 as bigint, numeric as
  * Decimal, date and timestamp as `Date` read as UTC, bytea as `Uint8Array`. Errors are the library's.
  */
-export interface SqlExecutor {
+export interface SqlExecutor extends SqlRunner {
   /** The same way for those who speak pg themselves, with the values as pg gives them. */
   readonly pg: PgClient;
 
   /**
-   * @throws {@link ValidationError} for a value that cannot be a parameter, or more than 65 535 of them; nothing was sent
-   * @throws {@link DatabaseError} that says what the server or the connection said
+   * For what is made now and runs later: it runs in the transaction that the caller is in now, or in a part of it where it is
+   * used there, and is refused after its end. Made outside of any, it runs where it is used.
    */
-  execute(statement: SqlStatement): Promise<SqlResult>;
+  here(): PlacedSqlRunner;
+}
 
-  /** Reads the result of a query in batches over a cursor, so that it never has to fit into memory as a whole. */
-  stream(statement: SqlStatement, options: { readonly batchSize: number }): AsyncGenerator<Row[], void>;
+/** See {@link SqlExecutor.here}. */
+export interface PlacedSqlRunner extends SqlRunner {
+  /** The same object for all that are made in one place; undefined outside of any transaction. */
+  readonly place: object | undefined;
 }

@@ -2,17 +2,15 @@ import { InvalidOptionsError } from '../config/config.errors.js';
 import { ValidationError } from '../errors/validation.error.js';
 import { checkBatchSize, rowsOf, type StreamOptions } from './row-stream.js';
 import { SqlIdentifier } from './sql-identifier.js';
-import type { Row, SqlExecutor, SqlResult } from './sql-executor.port.js';
+import type { Row, SqlResult, SqlRunner } from './sql-executor.port.js';
 
 const OPERATION = 'Database.sql';
-
-/** How a statement runs; a piece that was made without a connection has none. */
-export type SqlRunner = Pick<SqlExecutor, 'execute' | 'stream'>;
 
 /**
  * A statement, or a piece of one, whose values are parameters: what {@link Database.sql} gives.
  *
- * Awaiting it runs it and gives its rows, each time anew; as a value of another `sql` it becomes a part of that one.
+ * Awaiting it runs it and gives its rows, each time anew; as a value of another `sql` it becomes a part of that one. It belongs
+ * to the transaction that it is made in: awaited after its end, it is refused. Made outside of any, it runs where it is awaited.
  * Only the library makes them: an object that came out of `JSON.parse` is never one.
  *
  * @typeParam Result - what a row looks like; the caller's word, not checked

@@ -6,8 +6,7 @@ import type { PgClient } from './pg-client.port.js';
 import type { PageSettings } from './page-settings.js';
 import type { QueryBuilder } from './builder/query-builder.js';
 import { SelectBuilder } from './builder/select-builder.js';
-import { kysely } from './kysely-module.js';
-import { AmbientDialect } from './kysely-dialect.js';
+import { createAmbientKysely } from './ambient-kysely.js';
 import { checkBatchSize, rowsOf, type StreamOptions } from './row-stream.js';
 import { SqlIdentifier } from './sql-identifier.js';
 import type { Row, SqlExecutor } from './sql-executor.port.js';
@@ -73,7 +72,8 @@ export class TypedDatabase<Tables> {
    * Reads the rows of one query one by one, over a cursor, with one batch of them in memory; the loop may end early.
    *
    * It holds a connection while it lasts: that of the ambient transaction, or one of the pool in a transaction of its own
-   * that can only read.
+   * that can only read. It belongs to the transaction that it is made in, wherever it is read, and is refused after its end;
+   * made outside of any, it belongs to where it is first read.
    *
    * @throws {@link InvalidOptionsError} for a `batchSize` that is none, before anything is sent
    */
@@ -102,7 +102,7 @@ export class TypedDatabase<Tables> {
     strings: TemplateStringsArray,
     ...values: readonly unknown[]
   ): Sql<Result> {
-    return composeSql<Result>(strings, values, this.parts.executor);
+    return composeSql<Result>(strings, values, this.parts.executor.here());
   }
 
   /**
@@ -123,7 +123,7 @@ export class TypedDatabase<Tables> {
    * @throws {@link InvalidOptionsError} for a separator that is no piece of SQL
    */
   list(items: readonly unknown[], separator?: Sql): Sql {
-    return joinSql(items, separator, this.parts.executor);
+    return joinSql(items, separator, this.parts.executor.here());
   }
 
   /**
@@ -140,10 +140,11 @@ export class TypedDatabase<Tables> {
 
   /**
    * Kysely over this connection, for what {@link Database.getQueryBuilder} does not say: it joins the ambient transaction
-   * and gives the same values and errors. Its own transactions are refused, and it cannot be destroyed.
+   * and gives the same values and errors. Its own transactions are refused, and it cannot be destroyed. A query belongs to
+   * the transaction that it is begun in.
    */
   get kysely(): Kysely<Tables> {
-    this.madeKysely ??= new (kysely().Kysely)<Tables>({ dialect: new AmbientDialect(this.parts.executor) });
+    this.madeKysely ??= createAmbientKysely<Tables>(this.parts.executor);
     return this.madeKysely;
   }
 
