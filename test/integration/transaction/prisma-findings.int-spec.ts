@@ -83,6 +83,17 @@ describe('F2: `$transaction([…])` inside a transaction that is rolled back', (
     await expect(ours).rejects.toBe(undone);
     expect(await stored()).toEqual(['escaped']);
   });
+
+  it("stays stored in a transaction that was begun with Prisma's own call, which is left as Prisma has it", async () => {
+    const undone = new Error('undone');
+    const direct = prisma.$transaction(async (client) => {
+      const nested = client as unknown as PrismaClient;
+      await nested.$transaction([nested.category.create(category('escaped'))]);
+      throw undone;
+    });
+    await expect(direct).rejects.toBe(undone);
+    expect(await stored()).toEqual(['escaped']);
+  });
 });
 
 describe('F3: `$transaction(work)` inside a transaction', () => {
