@@ -4,11 +4,12 @@ import { TypedDatabase } from '../typed-database.js';
 
 describe('A query of the builder', () => {
   const sent: SqlStatement[] = [];
-  const executor = {
+  const executor: SqlExecutor = {
     execute: (statement: SqlStatement) => {
       sent.push(statement);
       return Promise.resolve({ rows: [], rowCount: 0 });
     },
+    here: () => executor,
   } as unknown as SqlExecutor;
   const db = new TypedDatabase<Record<string, Record<string, unknown>>>({ executor });
   const accessOf = async (query: { get(): Promise<unknown> }) => {
