@@ -24,8 +24,19 @@ export const MAY_IMPORT = {
     'query',
     'cache',
   ],
-  outbox: ['common', 'errors', 'fault', 'config', 'resilience', 'transaction', 'query'],
-  saga: ['common', 'errors', 'fault', 'config', 'resilience', 'transaction', 'query', 'outbox'],
+  'library-schema': ['common', 'errors', 'fault', 'config'],
+  outbox: ['common', 'errors', 'fault', 'config', 'resilience', 'transaction', 'query', 'library-schema'],
+  saga: [
+    'common',
+    'errors',
+    'fault',
+    'config',
+    'resilience',
+    'transaction',
+    'query',
+    'library-schema',
+    'outbox',
+  ],
   session: ['common', 'errors', 'config', 'resilience', 'transaction'],
   lock: ['common', 'errors', 'config', 'resilience', 'transaction'],
   migration: ['common', 'errors', 'config', 'transaction', 'query'],
@@ -45,6 +56,7 @@ export const MAY_IMPORT = {
 
 const CAPABILITIES = [
   'transaction', 'query', 'cache', 'repository', 'outbox', 'saga', 'session', 'lock', 'migration', 'health',
+  'library-schema',
 ]; // prettier-ignore
 
 /** Extra edges, limited to one kind of file: adapters see ports and errors, monitoring sees events. */

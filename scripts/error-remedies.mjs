@@ -42,6 +42,7 @@ export const REMEDIES = {
   TRANSACTION_STARVATION: 'Let the inner work join or run after the commit, or raise `pool.max`.',
   SAGA_FAILED: 'Look at its cause; where it is `dead`, at what could not be taken back as well.',
   SAGA_STEP_TIMEOUT: 'Hand `signal` to what the step calls, or raise its `timeoutMs`.',
+  LIBRARY_SCHEMA: 'Run what `librarySchemaSql()` gives as somebody who may, or grant what the message names.',
   MIGRATION_FAILED: 'Correct the migration it names, and resolve it as the message says.',
   MIGRATION_LOCK_TIMEOUT: 'Wait for the other deploy, or end its session.',
   MIGRATION_SETUP: 'Correct what it names: the directory, or the engine of Prisma.',

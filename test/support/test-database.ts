@@ -9,7 +9,7 @@ export interface TestDatabase {
   /** Runs SQL beside the code under test, on a connection of its own that is closed again. */
   query<Row extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]>;
   /** Runs `work` while a connection of its own holds the advisory lock `key` of this database. */
-  holdingAdvisoryLock(key: number, work: () => Promise<void>): Promise<void>;
+  holdingAdvisoryLock(key: number | bigint, work: () => Promise<void>): Promise<void>;
   /** How many connections others hold to it. */
   countConnections(): Promise<number>;
   /** Drops it; fails when a connection is still open after two seconds, which would be a leak. */

@@ -5,6 +5,7 @@ import { withDeadline } from './common/deadline.js';
 import { SharedWork } from './common/shared-work.js';
 import type { ResolvedDatabaseOptions } from './database.options.js';
 import { UnavailableError } from './errors/connection.errors.js';
+import { deployLibrarySchema } from './deploy-library-schema.js';
 import type { ErrorCode } from './errors/error-codes.js';
 import { ConnectionProbe } from './health/connection-probe.js';
 import { ConnectionSupervisor } from './lifecycle/connection-supervisor.js';
@@ -65,6 +66,7 @@ export class DatabaseConnection implements ShutdownMember {
   /** One attempt at a time: the supervisor and `connect` share it. */
   private readonly opening = new SharedWork((signal) => this.openEverything(signal));
   private closing: Promise<void> | undefined;
+  /** Whether the tables are those that this release needs. */
   private migrated: boolean;
   /** A migration changes the database now: no wait for a connection or for the lock, which a close just ends. */
   private migrating = false;
@@ -85,7 +87,7 @@ export class DatabaseConnection implements ShutdownMember {
   ) {
     const { name, startup } = options;
     this.shutdown = options.shutdown;
-    this.migrated = !options.migrations.autoDeploy;
+    this.migrated = !options.migrations.autoDeploy && options.components.length === 0;
     this.pool = new DatabasePool(options, {
       warn: (line) => {
         log.warn(line);
@@ -274,7 +276,8 @@ export class DatabaseConnection implements ShutdownMember {
 
   private async openEverything(signal: AbortSignal): Promise<void> {
     if (!this.migrated) {
-      await this.deployMigrations(signal);
+      if (this.options.migrations.autoDeploy) await this.deployMigrations(signal);
+      if (this.options.components.length > 0) await this.deployLibrarySchema(signal);
       this.migrated = true;
     }
     await this.pool.probe();
@@ -301,6 +304,13 @@ export class DatabaseConnection implements ShutdownMember {
       if (this.closing === undefined)
         this.log.warn(`${(error as Error).message} It is tried again in the background.`);
     });
+  }
+
+  private deployLibrarySchema(signal: AbortSignal): Promise<void> {
+    const log = (line: string) => {
+      this.log.info(line);
+    };
+    return deployLibrarySchema(this.options, { signal, log, logins: this.pool.logins });
   }
 
   private async deployMigrations(signal: AbortSignal): Promise<void> {

@@ -10,6 +10,8 @@ import { OptionValidator } from './config/option-validator.js';
 import { resolvePassword, type PasswordProvider } from './config/password.js';
 import { offerUrlParameters } from './config/url-parameters.js';
 import { readClient, readFunction, rejectAutoDeploy, resolveTransaction } from './database.option-rules.js';
+import { readLibrarySchema } from './library-schema/library-schema.options.js';
+import type { SchemaComponent } from './library-schema/schema-component.js';
 import {
   resolveLoggingOptions,
   type LoggingOptions,
@@ -110,6 +112,13 @@ export interface DatabaseModuleOptions {
   /** Whether and how migrations are applied at the start. */
   readonly migrations?: MigrationOptions | undefined;
   /**
+   * The schema that holds the library's own tables; made at the start, as soon as a part that needs tables is configured.
+   * A schema of its own, which Prisma never looks into.
+   *
+   * @defaultValue 'nestjs_database'
+   */
+  readonly librarySchema?: string | undefined;
+  /**
    * Where the variables are read from; `false` reads none.
    *
    * @defaultValue `process.env`
@@ -145,6 +154,10 @@ export interface ResolvedDatabaseOptions {
   readonly pagination: ResolvedPaginationOptions;
   readonly logging: ResolvedLoggingOptions;
   readonly migrations: ResolvedMigrationOptions;
+  /** Holds the library's own tables. */
+  readonly librarySchema: string;
+  /** The library's own tables that the configured parts need. */
+  readonly components: readonly SchemaComponent[];
   /** Whether PgBouncer in transaction mode is in between: it refuses most settings of a session. */
   readonly pgbouncer: boolean;
   /** What is worth a line in the log at the start. */
@@ -157,7 +170,8 @@ export const DEFAULT_CONNECTION_NAME = 'default';
 const DEFAULT_APPLICATION_NAME = 'nestjs-database';
 const KNOWN = [
   'client', 'clientOptions', 'extend', 'url', 'password', 'tls', 'schema', 'applicationName', 'pool', 'timeouts',
-  'redis', 'startup', 'shutdown', 'transaction', 'pagination', 'logging', 'migrations', 'env',
+  'redis', 'startup', 'shutdown', 'transaction', 'pagination', 'logging', 'migrations',
+  'librarySchema', 'env',
 ] as const; // prettier-ignore
 
 /**
@@ -209,16 +223,18 @@ export function resolveDatabaseOptions(
       environment.text('NODE_ENV'),
     ),
     migrations: resolveMigrationOptions(options.migrations, validator.nested('migrations')),
+    components: [],
     pgbouncer: location?.url.parameters.pgbouncer ?? false,
     notes: location?.url.parameters.notes ?? [],
   };
   const schema = readSchema(options.schema, 'schema', validator);
+  const librarySchema = readLibrarySchema(options.librarySchema, schema, 'librarySchema', validator);
   if (resolved.migrations.autoDeploy) rejectAutoDeploy(resolved, validator);
   if (validator.violations.length > 0 || client === undefined || location === undefined) {
     throw new InvalidOptionsError(describeModule(name), validator.violations);
   }
   const { host, port, database, user } = location.url;
-  return deepFreeze({ ...resolved, client, url: { host, port, database, user, schema } });
+  return deepFreeze({ ...resolved, librarySchema, client, url: { host, port, database, user, schema } });
 }
 
 /** In the order of their rank: the URL that is an option, the variables, the URL that is a variable. */

@@ -249,6 +249,10 @@ export {
   type MigrationSetupProblem,
 } from './migration/migration.errors.js';
 
+// The library's own tables
+export { LibrarySchemaError, type LibrarySchemaProblem } from './library-schema/library-schema.errors.js';
+export { librarySchemaSql, type LibrarySchemaSqlOptions } from './library-schema-sql.js';
+
 // Requests
 export { RequestContext, type RequestSnapshot } from './request-context/request-context.js';
 export { RequestContextMiddleware } from './request-context/request-context.middleware.js';
