@@ -14,9 +14,11 @@ import type { ShutdownMember } from './lifecycle/shutdown-coordinator.js';
 import { StartInterruption } from './lifecycle/start-interruption.js';
 import { QueryLog } from './logging/query-log.js';
 import { DatabasePool } from './postgres/database-pool.js';
+import { NotificationListener } from './postgres/notification-listener.js';
 import { openProbeSession } from './postgres/probe-session.js';
 import { readDataModel } from './client/data-model.js';
 import { PoolSqlExecutor } from './postgres/pool-sql-executor.js';
+import { SingleConnection } from './postgres/single-connection.js';
 import { createAmbientClient } from './prisma/ambient-client.js';
 import { ClientView } from './prisma/client-view.js';
 import { createPrismaService } from './prisma/ambient-prisma.service.js';
@@ -61,6 +63,7 @@ export class DatabaseConnection implements ShutdownMember {
   private readonly ownRedis: RedisService | undefined;
   readonly pool: DatabasePool;
   readonly probe: ConnectionProbe;
+  readonly notifications: NotificationListener;
   private readonly queryLog: QueryLog;
   private readonly supervisor: ConnectionSupervisor;
   /** One attempt at a time: the supervisor and `connect` share it. */
@@ -109,6 +112,19 @@ export class DatabaseConnection implements ShutdownMember {
       open: (signal) => openProbeSession({ ...options, signal, target: pool.target, logins: pool.logins }),
       details: () => ({ ...pool.usage() }),
       lastAnswerAt: () => pool.lastAnswerAt,
+    });
+    this.notifications = new NotificationListener({
+      open: options.pgbouncer
+        ? undefined
+        : (signal) => {
+            const { connectTimeoutMs } = options.pool;
+            const { target, logins } = pool;
+            return SingleConnection.open({ ...options, connectTimeoutMs, signal, target, logins });
+          },
+      send: (channel) => pool.query(`NOTIFY ${channel}`) as Promise<unknown>,
+      warn: (line) => {
+        log.warn(line);
+      },
     });
     this.ownRedis = options.redis === false ? undefined : new RedisService(options.redis, name);
     this.redis = this.ownRedis ?? sharedRedis;
@@ -257,6 +273,7 @@ export class DatabaseConnection implements ShutdownMember {
     await Promise.all([
       this.ownRedis?.disconnect(),
       this.probe.close(),
+      this.notifications.close(),
       this.pool.close(timeoutMs),
       settled(this.opening.ended, settleMs),
     ]);

@@ -44,10 +44,18 @@ export interface TextResult {
  * `RESET ALL` returns to them. Queries run one after the other, in the order of the calls.
  */
 export class SingleConnection {
+  /** Resolves when the session has ended, by whatever cause. */
+  readonly ended: Promise<void>;
+
   private constructor(
     private readonly client: pg.Client,
     private readonly socket: Socket,
-  ) {}
+  ) {
+    this.ended = new Promise((resolve) => {
+      if (socket.destroyed) resolve();
+      else socket.once('close', () => resolve());
+    });
+  }
 
   /** @throws {DatabaseError} that says why the connection could not be had. */
   static async open({
@@ -133,6 +141,13 @@ export class SingleConnection {
    */
   async script(text: string): Promise<void> {
     await this.client.query(text);
+  }
+
+  /** Calls `listener` for every notification that a LISTEN of this session has asked for. */
+  onNotification(listener: (channel: string) => void): void {
+    this.client.on('notification', ({ channel }) => {
+      listener(channel);
+    });
   }
 
   /** Cuts the connection at once, without a word to the server; whatever runs rejects. */
