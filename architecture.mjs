@@ -32,6 +32,7 @@ export const MAY_IMPORT = {
     'fault',
     'config',
     'resilience',
+    'client',
     'transaction',
     'query',
     'library-schema',

@@ -42,6 +42,15 @@ export const REMEDIES = {
   TRANSACTION_STARVATION: 'Let the inner work join or run after the commit, or raise `pool.max`.',
   SAGA_FAILED: 'Look at its cause; where it is `dead`, at what could not be taken back as well.',
   SAGA_STEP_TIMEOUT: 'Hand `signal` to what the step calls, or raise its `timeoutMs`.',
+  SAGA_STOPPED:
+    'Start it under another key if it is wanted after all; look at what took so long, or raise `deadlineMs`.',
+  SAGA_OUTPUT: 'Return texts, numbers, booleans, null, lists and plain objects of them.',
+  SAGA_KEY_CONFLICT: 'Make the key of what tells the two sagas apart.',
+  SAGA_NOT_FOUND: 'Look for it with `sagas.list()`; it may have been removed after `retentionMs`.',
+  SAGA_STATE: 'Look at it with `sagas.get()` first.',
+  SAGA_DEFINITION_CHANGED:
+    'Raise `version`, and keep the old class for as long as sagas of it are under way.',
+  SAGA_RECOVERY_LIMIT: 'Look at its last step, then `retryDead` or `resolveDead`.',
   LIBRARY_SCHEMA: 'Run what `librarySchemaSql()` gives as somebody who may, or grant what the message names.',
   MIGRATION_FAILED: 'Correct the migration it names, and resolve it as the message says.',
   MIGRATION_LOCK_TIMEOUT: 'Wait for the other deploy, or end its session.',

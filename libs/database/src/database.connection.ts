@@ -32,6 +32,8 @@ import { Database } from './query/database.js';
 import type { DatabaseParts } from './query/typed-database.js';
 import { ModelCatalog } from './query/model-catalog.js';
 import { RedisService } from './redis/redis.service.js';
+import { SagaRegistry } from './saga/saga-registry.js';
+import type { ResolvedSagaOptions } from './saga/saga.options.js';
 import { RetryBudget } from './resilience/retry-budget.js';
 import { TransactionContext } from './transaction/transaction-context.js';
 import { openTransaction, TransactionPlace } from './transaction/transaction-place.js';
@@ -41,6 +43,9 @@ import type { TransactionManager } from './transaction/transaction-manager.js';
 
 /** How long an attempt that was given up on may take to end after its sockets were closed. */
 const SETTLE_MS = 2_000;
+
+/** The part of the time for closing that steps of sagas may take to end. */
+const SAGA_RATIO = 0.8;
 
 /** What says of a failed connect that nobody else will get one either; a full server or pool heals by itself. */
 const MEANS_AWAY = new Set<ErrorCode>(['UNAVAILABLE', 'AUTH', 'TLS']);
@@ -64,6 +69,8 @@ export class DatabaseConnection implements ShutdownMember {
   readonly pool: DatabasePool;
   readonly probe: ConnectionProbe;
   readonly notifications: NotificationListener;
+  /** Absent where they are switched off. */
+  readonly sagas: SagaRegistry | undefined;
   private readonly queryLog: QueryLog;
   private readonly supervisor: ConnectionSupervisor;
   /** One attempt at a time: the supervisor and `connect` share it. */
@@ -208,6 +215,7 @@ export class DatabaseConnection implements ShutdownMember {
         maxPageSize: options.pagination.maxPageSize,
       },
     } satisfies DatabaseParts);
+    this.sagas = options.saga === undefined ? undefined : this.createSagas(options.saga);
   }
 
   /**
@@ -269,12 +277,13 @@ export class DatabaseConnection implements ShutdownMember {
     this.supervisor.stop();
     const settleMs = this.migrating ? limitMs : Math.min(SETTLE_MS, limitMs);
     const started = performance.now();
+    await this.sagas?.engine.stop(Math.round(timeoutMs * SAGA_RATIO));
     const { active } = this.pool.usage();
     await Promise.all([
       this.ownRedis?.disconnect(),
       this.probe.close(),
       this.notifications.close(),
-      this.pool.close(timeoutMs),
+      this.pool.close(Math.max(0, timeoutMs - Math.round(performance.now() - started))),
       settled(this.opening.ended, settleMs),
     ]);
     if (this.migrating) {
@@ -289,6 +298,31 @@ export class DatabaseConnection implements ShutdownMember {
     }
     this.queryLog.close();
     this.state.move('closed');
+  }
+
+  private createSagas({ engine, context }: ResolvedSagaOptions): SagaRegistry {
+    const { database, transactions, notifications, log, state } = this;
+    const { name, librarySchema } = this.options;
+    return new SagaRegistry(
+      engine.create({
+        connection: name,
+        db: database,
+        transactions,
+        librarySchema,
+        context,
+        isClosing: () => state.status === 'draining' || state.status === 'closed',
+        notify: (channel) => {
+          notifications.notify(channel);
+        },
+        listen: (channel, wake) => notifications.listen(channel, wake),
+        info: (line) => {
+          log.info(line);
+        },
+        warn: (line) => {
+          log.warn(line);
+        },
+      }),
+    );
   }
 
   private async openEverything(signal: AbortSignal): Promise<void> {

@@ -1,13 +1,34 @@
-import type { OnModuleInit } from '@nestjs/common';
+import type { OnApplicationBootstrap, OnModuleInit } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
-import { connectionToken } from './client/connection-tokens.js';
+import { connectionToken, type Injected } from './client/connection-tokens.js';
+import { InvalidOptionsError } from './config/config.errors.js';
 import type { DatabaseConnection } from './database.connection.js';
 import { assertInjectable } from './injection-check.js';
 import type { ShutdownCoordinator } from './lifecycle/shutdown-coordinator.js';
 import { RedisService } from './redis/redis.service.js';
+import { sagaClassesOf } from './saga/saga-classes.js';
+import { SagaService } from './saga/saga.service.js';
 
-/** Checks at start that nobody injects what the connection `name` does not have. */
-export class DatabaseLifecycle implements OnModuleInit {
+/** What may be switched off, and how it is switched on. */
+const OPTIONAL: readonly {
+  readonly service: Injected;
+  readonly remedy: string;
+  readonly isThere: (connection: DatabaseConnection) => boolean;
+}[] = [
+  {
+    service: RedisService,
+    remedy: 'Set REDIS_URL or give the option `redis: { url }`.',
+    isThere: ({ redis }) => redis !== undefined,
+  },
+  {
+    service: SagaService,
+    remedy: 'Give the option `saga: {}`.',
+    isThere: ({ sagas }) => sagas !== undefined,
+  },
+];
+
+/** Checks at start that nobody injects what the connection `name` does not have, and starts its sagas. */
+export class DatabaseLifecycle implements OnModuleInit, OnApplicationBootstrap {
   constructor(
     private readonly name: string,
     private readonly connection: DatabaseConnection,
@@ -15,14 +36,31 @@ export class DatabaseLifecycle implements OnModuleInit {
     private readonly modules: ModulesContainer,
   ) {}
 
-  async onModuleInit(): Promise<void> {
-    if (this.connection.redis !== undefined) return;
+  onModuleInit(): Promise<void> {
+    return this.orEnd(() => {
+      for (const { service, remedy, isThere } of OPTIONAL)
+        if (!isThere(this.connection))
+          assertInjectable(this.modules, connectionToken(service, this.name), remedy);
+      const find = () => sagaClassesOf(this.modules, this.name);
+      const { sagas } = this.connection;
+      const [found] = sagas === undefined ? find() : [];
+      if (found !== undefined)
+        throw InvalidOptionsError.at(
+          'DatabaseModule',
+          'saga',
+          `is missing, and ${found.instance.constructor.name} is a saga. Give \`saga: {}\`.`,
+        );
+      sagas?.provide(find);
+    });
+  }
+
+  onApplicationBootstrap(): Promise<void> {
+    return this.orEnd(() => this.connection.sagas?.start());
+  }
+
+  private async orEnd(work: () => Promise<void> | void | undefined): Promise<void> {
     try {
-      assertInjectable(
-        this.modules,
-        connectionToken(RedisService, this.name),
-        'Set REDIS_URL or give the option `redis: { url }`.',
-      );
+      await work();
     } catch (error) {
       // Nest runs no shutdown hook of an application that did not start.
       await this.coordinator.abandonStart();

@@ -35,6 +35,8 @@ import {
 } from './postgres/timeout.options.js';
 import { resolveTls, type ResolvedTlsOptions, type TlsOptions } from './postgres/tls.options.js';
 import { resolveRedisOptions, type RedisOptions, type ResolvedRedisOptions } from './redis/redis.options.js';
+import { SAGA_TABLES } from './saga/journal/saga-tables.js';
+import { resolveSagaOptions, type ResolvedSagaOptions, type SagaOptions } from './saga/saga.options.js';
 import {
   resolveShutdownOptions,
   type ResolvedShutdownOptions,
@@ -111,6 +113,8 @@ export interface DatabaseModuleOptions {
   readonly logging?: LoggingOptions | undefined;
   /** Whether and how migrations are applied at the start. */
   readonly migrations?: MigrationOptions | undefined;
+  /** Sagas; nothing of them is there without it. `{}` switches them on. */
+  readonly saga?: SagaOptions | undefined;
   /**
    * The schema that holds the library's own tables; made at the start, as soon as a part that needs tables is configured.
    * A schema of its own, which Prisma never looks into.
@@ -154,6 +158,8 @@ export interface ResolvedDatabaseOptions {
   readonly pagination: ResolvedPaginationOptions;
   readonly logging: ResolvedLoggingOptions;
   readonly migrations: ResolvedMigrationOptions;
+  /** Undefined where they are switched off. */
+  readonly saga: ResolvedSagaOptions | undefined;
   /** Holds the library's own tables. */
   readonly librarySchema: string;
   /** The library's own tables that the configured parts need. */
@@ -170,7 +176,7 @@ export const DEFAULT_CONNECTION_NAME = 'default';
 const DEFAULT_APPLICATION_NAME = 'nestjs-database';
 const KNOWN = [
   'client', 'clientOptions', 'extend', 'url', 'password', 'tls', 'schema', 'applicationName', 'pool', 'timeouts',
-  'redis', 'startup', 'shutdown', 'transaction', 'pagination', 'logging', 'migrations',
+  'redis', 'startup', 'shutdown', 'transaction', 'pagination', 'logging', 'migrations', 'saga',
   'librarySchema', 'env',
 ] as const; // prettier-ignore
 
@@ -199,6 +205,7 @@ export function resolveDatabaseOptions(
   const startup = resolveStartupOptions(options.startup, validator.nested('startup'));
   const isLazy = startup.mode === 'lazy';
   const pool = resolvePoolOptions(options.pool, validator.nested('pool'), isLazy);
+  const saga = resolveSagaOptions(options.saga, validator.nested('saga'));
   const resolved = {
     name,
     clientOptions: resolveClientOptions(options.clientOptions, validator.nested('clientOptions')),
@@ -223,7 +230,8 @@ export function resolveDatabaseOptions(
       environment.text('NODE_ENV'),
     ),
     migrations: resolveMigrationOptions(options.migrations, validator.nested('migrations')),
-    components: [],
+    saga,
+    components: saga?.engine.needsTables === true ? [SAGA_TABLES] : [],
     pgbouncer: location?.url.parameters.pgbouncer ?? false,
     notes: location?.url.parameters.notes ?? [],
   };

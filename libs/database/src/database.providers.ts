@@ -17,6 +17,7 @@ import { ShutdownCoordinator } from './lifecycle/shutdown-coordinator.js';
 import { RedisService } from './redis/redis.service.js';
 import { Database } from './query/database.js';
 import { RequestContext } from './request-context/request-context.js';
+import { SagaService } from './saga/saga.service.js';
 import { TransactionManager } from './transaction/transaction-manager.js';
 
 type Token = Injected | string | symbol;
@@ -35,6 +36,7 @@ export function createConnectionProviders(name: string): { providers: Provider[]
     service(connectionToken(TransactionManager, name), ({ transactions }) => transactions),
     service(connectionToken(Database, name), ({ database }) => database),
     service(connectionToken(RedisService, name), ({ redis }) => redis),
+    service(connectionToken(SagaService, name), ({ sagas }) => sagas && new SagaService(sagas)),
     service(getDatabaseHealthProbeToken(name), ({ probe }) => probe),
     service(getDatabasePoolGaugeToken(name), ({ pool }) => pool),
     service(getRedisHealthProbeToken(name), ({ redis }) => redis),

@@ -5,6 +5,7 @@ import { PrismaService } from './client/prisma.service.js';
 import { DatabaseState } from './lifecycle/database-state.js';
 import { Database } from './query/database.js';
 import { RedisService } from './redis/redis.service.js';
+import { SagaService } from './saga/saga.service.js';
 import { TransactionManager } from './transaction/transaction-manager.js';
 
 /** The opened connection, from which the services are taken. */
@@ -50,6 +51,14 @@ export const getRedisToken = (connection?: ConnectionName): ServiceToken<RedisSe
   connectionToken(RedisService, connection);
 
 /**
+ * The token of a connection's {@link SagaService}.
+ *
+ * @public
+ */
+export const getSagaServiceToken = (connection?: ConnectionName): ServiceToken<SagaService> =>
+  connectionToken(SagaService, connection);
+
+/**
  * The token of a connection's {@link DatabaseState}.
  *
  * @public
@@ -83,6 +92,10 @@ export const InjectDatabase = (connection?: ConnectionName): ParameterDecorator 
 /** Injects the {@link RedisService} that a connection uses. @public */
 export const InjectRedis = (connection?: ConnectionName): ParameterDecorator & PropertyDecorator =>
   Inject(getRedisToken(connection));
+
+/** Injects the {@link SagaService} of a connection. @public */
+export const InjectSagaService = (connection?: ConnectionName): ParameterDecorator & PropertyDecorator =>
+  Inject(getSagaServiceToken(connection));
 
 /** Injects the {@link DatabaseState} of a connection. @public */
 export const InjectDatabaseState = (connection?: ConnectionName): ParameterDecorator & PropertyDecorator =>

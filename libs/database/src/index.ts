@@ -24,12 +24,14 @@ export {
   getPrismaToken,
   getRedisToken,
   getRepositoryToken,
+  getSagaServiceToken,
   getTransactionManagerToken,
   InjectDatabase,
   InjectDatabaseState,
   InjectPrisma,
   InjectRedis,
   InjectRepository,
+  InjectSagaService,
   InjectTransactionManager,
   type ServiceToken,
 } from './database.tokens.js';
@@ -345,7 +347,69 @@ export { cancelOnAbort } from './resilience/cancel-on-abort.js';
 export { executeWithRetry } from './resilience/execute-with-retry.js';
 export type { RetryEvent, RetryOptions } from './resilience/retry.options.js';
 
+// Sagas
+export { executeSaga, type PlainStep } from './saga/execute-saga.js';
+export { postgresSagaEngine } from './saga/postgres-saga.engine.factory.js';
+export type { PostgresSagaOptions } from './saga/postgres-saga.options.js';
+export { saga } from './saga/saga-builder.js';
+export type {
+  RegisteredSaga,
+  RetryDeadOptions,
+  SagaCapabilities,
+  SagaContextCarrier,
+  SagaEngine,
+  SagaEngineFactory,
+  SagaFilter,
+  SagaHost,
+  SagaRequest,
+  SagaSnapshot,
+  SagaStepSnapshot,
+} from './saga/saga-engine.port.js';
+export type { SagaPlan } from './saga/saga-plan.js';
+export { SAGA_STATES, type SagaState } from './saga/saga-state.js';
+export type {
+  CallContext,
+  CallStep,
+  SagaContext,
+  StepOptions,
+  StepPolicy,
+  TxStep,
+  UndoCallContext,
+} from './saga/saga-step.js';
+export {
+  Saga,
+  type SagaClass,
+  type SagaDecoratorOptions,
+  type SagaDefinition,
+} from './saga/saga.decorator.js';
+export {
+  PermanentError,
+  RolledBackStepError,
+  SagaDefinitionChangedError,
+  SagaFailedError,
+  SagaInTransactionError,
+  SagaKeyConflictError,
+  SagaNotFoundError,
+  SagaRecoveryLimitError,
+  SagaStateError,
+  SagaStoppedError,
+  StepOutputError,
+  StepTimeoutError,
+  type FailedUndo,
+} from './saga/saga.errors.js';
+export {
+  SAGA_CHANNELS,
+  type SagaOrphanedEvent,
+  type SagaPoint,
+  type SagaProgressEvent,
+} from './saga/saga.events.js';
+export type { SagaOptions } from './saga/saga.options.js';
+export { SagaService, type SagaName, type SagaStart } from './saga/saga.service.js';
+
 // Named by public signatures, of no use by themselves
+export type { GroupOptions, SagaBuilder, SagaEnd, SagaGroup } from './saga/saga-builder.js';
+export type { Handler, PlannedStage, PlannedStep, ResolvedPolicy } from './saga/saga-plan.js';
+export type { Direction } from './saga/saga-journal.port.js';
 export type { DatabaseAvailability } from './availability/database-availability.js';
 export type { Injected } from './client/connection-tokens.js';
 export type {
@@ -375,5 +439,3 @@ export type {
 } from './database.module-definition.js';
 export type { Secret } from './config/secret.js';
 export type { ResolvedRedisOptions } from './redis/redis.options.js';
-export { executeSaga, type PlainStep } from './saga/execute-saga.js';
-export { SagaFailedError, type FailedUndo } from './saga/saga.errors.js';

@@ -3,9 +3,10 @@ import { OptionValidator } from './config/option-validator.js';
 import { readLibrarySchema } from './library-schema/library-schema.options.js';
 import { libraryScript } from './library-schema/library-schema-script.js';
 import type { SchemaComponent } from './library-schema/schema-component.js';
+import { SAGA_TABLES } from './saga/journal/saga-tables.js';
 
 /** Every part of the library that has tables. */
-const COMPONENTS: readonly SchemaComponent[] = [];
+const COMPONENTS: readonly SchemaComponent[] = [SAGA_TABLES];
 
 /**
  * For {@link librarySchemaSql}.

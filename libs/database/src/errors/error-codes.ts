@@ -50,6 +50,13 @@ export const ERROR_CODES = {
   SAGA_STEP_TIMEOUT: 'A step of a saga did not end in time; of a call nobody knows whether it came through.',
   LIBRARY_SCHEMA:
     'The tables of the library itself are not what this release needs, and it cannot make them so.',
+  SAGA_STOPPED: 'A saga was cancelled, or has missed its deadline.',
+  SAGA_OUTPUT: 'A step of a saga, or a saga, has returned what JSON has no form for.',
+  SAGA_KEY_CONFLICT: 'A saga with this key was started with another input.',
+  SAGA_NOT_FOUND: 'There is no saga with this name and key.',
+  SAGA_STATE: 'The saga is not in a state in which this can be done to it.',
+  SAGA_DEFINITION_CHANGED: 'A saga has other steps than the same version of it had before.',
+  SAGA_RECOVERY_LIMIT: 'A saga was taken over too often without coming to an end.',
   MIGRATION_FAILED: 'A migration could not be applied; later ones were not tried.',
   MIGRATION_LOCK_TIMEOUT: 'Another instance held the migration lock for too long.',
   MIGRATION_SETUP:

@@ -3,8 +3,7 @@ import { InvalidOptionsError } from '../config/config.errors.js';
 import { InMemorySagaJournal } from './in-memory-saga.journal.js';
 import { SagaOrchestrator } from './saga-orchestrator.js';
 import { SagaPlan, type ResolvedPolicy } from './saga-plan.js';
-import type { SagaRecord } from './saga-journal.port.js';
-import { SagaFailedError } from './saga.errors.js';
+import { failureOf } from './saga-failure.js';
 
 /**
  * One step of {@link executeSaga}.
@@ -88,7 +87,6 @@ export async function executeSaga<Results extends readonly unknown[]>(
     key,
     input: undefined,
     state: 'running',
-    cancelled: false,
   });
   const record = await new SagaOrchestrator(plan, journal).run();
   if (record.state === 'completed') return results as unknown as Results;
@@ -103,23 +101,4 @@ function check(step: AnyPlainStep, index: number): AnyPlainStep {
   if (compensate !== undefined && typeof compensate !== 'function')
     throw InvalidOptionsError.at('executeSaga', `[${index}].compensate`, 'is no function.');
   return step;
-}
-
-function failureOf({ name, key, state, step, error, entries }: SagaRecord): SagaFailedError {
-  const undone = entries
-    .filter(({ direction }) => direction === 'undo')
-    .toSorted((left, right) => left.order - right.order);
-  const compensated = undone.filter((entry) => entry.state === 'done').map((entry) => entry.step);
-  const failed = undone
-    .filter((entry) => entry.state === 'failed')
-    .map((entry) => ({ step: entry.step, error: entry.error }));
-  return new SagaFailedError(
-    name,
-    key,
-    step,
-    state === 'dead' ? 'dead' : 'compensated',
-    compensated,
-    failed,
-    { cause: error },
-  );
 }

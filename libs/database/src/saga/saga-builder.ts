@@ -9,17 +9,17 @@ import {
 } from './saga-plan.js';
 import type { CallStep, StepOptions, TxStep } from './saga-step.js';
 
-/** What the steps of a group add to those before. */
-type With<Outputs, Name extends string, Result> = Outputs & Readonly<Record<Name, Awaited<Result>>>;
-
 /**
  * What the result of a saga is made of.
  *
  * @public
  */
 export interface SagaEnd<Input, Outputs> {
+  /** What it was started with. */
   readonly input: Input;
+  /** What its steps have returned, by their names. */
   readonly out: Outputs;
+  /** What it was started under. */
   readonly key: string;
 }
 
@@ -56,14 +56,22 @@ export function saga<Input>(): SagaBuilder<Input, object> {
  * @public
  */
 export class SagaBuilder<Input, Outputs extends object> {
-  /** @internal */
-  constructor(private readonly stages: readonly Stage[]) {}
+  private readonly stages: readonly Stage[];
+
+  /**
+   * Opaque: {@link saga} makes the first one.
+   *
+   * @internal
+   */
+  constructor(stages: readonly object[]) {
+    this.stages = stages as readonly Stage[];
+  }
 
   /** A step whose writes are committed together with its place in the journal: exactly once. */
   tx<const Name extends string, Result>(
     name: Name,
     step: TxStep<Input, Outputs, Result>,
-  ): SagaBuilder<Input, With<Outputs, Name, Result>> {
+  ): SagaBuilder<Input, Outputs & Readonly<Record<Name, Awaited<Result>>>> {
     return new SagaBuilder([...this.stages, single({ name, kind: 'tx', step: step as AnyStep })]);
   }
 
@@ -71,7 +79,7 @@ export class SagaBuilder<Input, Outputs extends object> {
   call<const Name extends string, Result>(
     name: Name,
     step: CallStep<Input, Outputs, Result>,
-  ): SagaBuilder<Input, With<Outputs, Name, Result>> {
+  ): SagaBuilder<Input, Outputs & Readonly<Record<Name, Awaited<Result>>>> {
     return new SagaBuilder([...this.stages, single({ name, kind: 'call', step: step as AnyStep })]);
   }
 
@@ -81,7 +89,8 @@ export class SagaBuilder<Input, Outputs extends object> {
     { undo = 'parallel' }: GroupOptions = {},
   ): SagaBuilder<Input, Outputs & Branches> {
     const { steps } = build(new SagaGroup<Input, Outputs, object>([]));
-    return new SagaBuilder([...this.stages, { steps, undoOrder: undo }]);
+    const stage: Stage = { steps: steps as readonly NamedStep[], undoOrder: undo };
+    return new SagaBuilder([...this.stages, stage]);
   }
 
   /**
@@ -103,15 +112,15 @@ export class SagaBuilder<Input, Outputs extends object> {
 export class SagaGroup<Input, Outputs, Branches extends object> {
   /** @internal */
   constructor(
-    /** @internal */
-    readonly steps: readonly NamedStep[],
+    /** Opaque. @internal */
+    readonly steps: readonly object[],
   ) {}
 
   /** As {@link SagaBuilder.tx}. */
   tx<const Name extends string, Result>(
     name: Name,
     step: TxStep<Input, Outputs, Result>,
-  ): SagaGroup<Input, Outputs, With<Branches, Name, Result>> {
+  ): SagaGroup<Input, Outputs, Branches & Readonly<Record<Name, Awaited<Result>>>> {
     return new SagaGroup([...this.steps, { name, kind: 'tx', step: step as AnyStep }]);
   }
 
@@ -119,7 +128,7 @@ export class SagaGroup<Input, Outputs, Branches extends object> {
   call<const Name extends string, Result>(
     name: Name,
     step: CallStep<Input, Outputs, Result>,
-  ): SagaGroup<Input, Outputs, With<Branches, Name, Result>> {
+  ): SagaGroup<Input, Outputs, Branches & Readonly<Record<Name, Awaited<Result>>>> {
     return new SagaGroup([...this.steps, { name, kind: 'call', step: step as AnyStep }]);
   }
 }
@@ -129,15 +138,13 @@ interface AnyStep extends StepOptions {
   readonly undo?: Handler | undefined;
 }
 
-/** @internal */
-export interface NamedStep {
+interface NamedStep {
   readonly name: string;
   readonly kind: 'tx' | 'call';
   readonly step: AnyStep;
 }
 
-/** @internal */
-export interface Stage {
+interface Stage {
   readonly steps: readonly NamedStep[];
   readonly undoOrder: 'parallel' | 'reverse';
 }

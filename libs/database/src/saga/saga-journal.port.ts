@@ -1,6 +1,10 @@
 import type { SagaState } from './saga-state.js';
 
-/** What is done, or taken back. */
+/**
+ * What is done, or taken back.
+ *
+ * @public
+ */
 export type Direction = 'do' | 'undo';
 
 /** What the journal knows of one step in one direction. */
@@ -40,14 +44,33 @@ export interface SagaRecord {
   /** Why it is not completed. */
   readonly step?: string | undefined;
   readonly error?: unknown;
-  /** When it has to have passed its pivot, in milliseconds since 1970. */
-  readonly deadlineAt?: number | undefined;
-  readonly cancelled: boolean;
 }
 
-/** The journal is out of reach, or the saga belongs to somebody else now: what becomes of the saga is decided elsewhere. */
+/** Why a saga is to be stopped that has not failed. */
+export type SagaStop = 'cancelled' | 'late';
+
+/**
+ * Why a saga was left. `lost`: somebody else has it. `handed-back`: this instance shuts down. `out-of-reach`: the database
+ * did not answer; `sent` tells whether it may have been something that this saga does to it.
+ */
+export type AbandonReason = 'lost' | 'handed-back' | 'out-of-reach';
+
+/** What becomes of the saga is decided elsewhere: nothing is taken back here. */
 export class SagaAbandonedError extends Error {
   override readonly name = 'SagaAbandonedError';
+
+  constructor(
+    readonly reason: AbandonReason,
+    options?: ErrorOptions,
+  ) {
+    super(`The saga was left: ${reason}.`, options);
+  }
+}
+
+/** How a `tx` step is run. */
+export interface TransactionLimits {
+  /** How long one attempt may take, in milliseconds. */
+  readonly timeoutMs: number;
 }
 
 /**
@@ -59,18 +82,38 @@ export class SagaAbandonedError extends Error {
 export interface SagaJournal {
   load(): Promise<SagaRecord>;
   /**
+   * Why not to go on doing, as far as it is known here.
+   *
+   * @throws {@link SagaAbandonedError} when not to go on at all
+   */
+  stop(): SagaStop | undefined;
+  /** Ends a pause as soon as there is something that {@link SagaJournal.stop} would say. */
+  pause(ms: number): Promise<void>;
+  /**
+   * Whether a failure says something about the way to the database, and nothing about the step it came out of.
+   */
+  isOutOfReach(error: unknown): boolean;
+  /**
    * Runs a `tx` step, and records that it is done, and where the saga goes then, together with its writes.
    *
-   * @returns what `work` has resolved with
-   * @throws what `work` has thrown; nothing of it is left then
+   * @param work - gets the signal that ends when the time is up, where the transaction keeps the time
+   * @returns what was recorded of what `work` has resolved with
+   * @throws what `work` has thrown, or that what it gave cannot be recorded; nothing of it is left then
    */
   transact(
     start: StepStart,
-    work: () => Promise<unknown>,
+    limits: TransactionLimits,
+    work: (signal?: AbortSignal) => Promise<unknown>,
     then?: (output: unknown) => Transition,
   ): Promise<unknown>;
   /** Records that a `call` is about to be made. */
   started(start: StepStart): Promise<void>;
+  /**
+   * What will be recorded of it.
+   *
+   * @throws where it cannot be recorded
+   */
+  recordable(output: unknown): unknown;
   /** Records that a call has come through, and where the saga goes then. */
   done(start: StepStart, output: unknown, then?: Transition): Promise<void>;
   /** Records that a step, or its undo, is not tried again. */

@@ -1,5 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { InMemorySagaJournal } from './in-memory-saga.journal.js';
+import { InMemorySagaJournal, type InMemorySaga } from './in-memory-saga.journal.js';
 import { saga } from './saga-builder.js';
 import { SagaAbandonedError, type SagaRecord } from './saga-journal.port.js';
 import { SagaOrchestrator } from './saga-orchestrator.js';
@@ -8,13 +8,12 @@ import { PermanentError, StepTimeoutError } from './saga.errors.js';
 
 const QUICK = { initialDelayMs: 0, maxDelayMs: 0 };
 
-function journalOf(change: Partial<SagaRecord> = {}): InMemorySagaJournal {
+function journalOf(change: Partial<InMemorySaga> = {}): InMemorySagaJournal {
   return new InMemorySagaJournal({
     name: 'order',
     key: '7',
     input: 5,
     state: 'running',
-    cancelled: false,
     ...change,
   });
 }
@@ -224,7 +223,7 @@ describe('a saga', () => {
 
   it('R23: takes nothing back because its journal is out of reach', async () => {
     const { plan, log, journal } = threeSteps();
-    jest.spyOn(journal, 'started').mockRejectedValue(new SagaAbandonedError('The database is away.'));
+    jest.spyOn(journal, 'started').mockRejectedValue(new SagaAbandonedError('out-of-reach'));
     await expect(run(plan, journal)).rejects.toThrow(SagaAbandonedError);
     expect(log).toEqual(['reserve']);
     jest.restoreAllMocks();

@@ -1,23 +1,49 @@
 import { createHash } from 'node:crypto';
-import type { BackoffSchedule } from '../common/backoff.js';
 
-/** A handler whose types the builder has checked already. */
+/**
+ * A handler whose types the builder has checked already.
+ *
+ * @public
+ */
 export type Handler = (context: unknown, ...results: readonly unknown[]) => unknown;
 
-/** How often and for how long a handler is tried; checked and completed. */
-export interface ResolvedPolicy extends BackoffSchedule {
+/**
+ * How often and for how long a handler is tried; checked and completed.
+ *
+ * @public
+ */
+export interface ResolvedPolicy {
+  /** How often at most, the first time included. */
   readonly attempts: number;
+  /** How long one attempt may take, in milliseconds. */
   readonly timeoutMs: number;
+  /** The longest pause after the first failure, in milliseconds. */
+  readonly initialDelayMs: number;
+  /** What the pause grows to at most, in milliseconds. */
+  readonly maxDelayMs: number;
+  /** By what it grows. */
+  readonly factor: number;
 }
 
-/** One step as an engine sees it. */
+/**
+ * One step as an engine sees it.
+ *
+ * @public
+ */
 export interface PlannedStep {
+  /** Unique within its saga. */
   readonly name: string;
+  /** Whether it is a transaction, or calls another system. */
   readonly kind: 'tx' | 'call';
+  /** Does it. */
   readonly run: Handler;
+  /** Takes it back; undefined where nothing does. */
   readonly undo: Handler | undefined;
+  /** How `run` is tried. */
   readonly policy: ResolvedPolicy;
+  /** How `undo` is tried. */
   readonly undoPolicy: ResolvedPolicy;
+  /** Whether a failure is one that no repetition mends. */
   readonly permanent: (error: unknown) => boolean;
   /** Whether nothing is taken back any more once it is done. */
   readonly pivot: boolean;
@@ -25,8 +51,13 @@ export interface PlannedStep {
   readonly afterPivot: boolean;
 }
 
-/** Steps that run at the same time; most stages have one. */
+/**
+ * Steps that run at the same time; most stages have one.
+ *
+ * @public
+ */
 export interface PlannedStage {
+  /** At least one. */
   readonly steps: readonly PlannedStep[];
   /** In which order the steps of one stage are taken back. */
   readonly undoOrder: 'parallel' | 'reverse';
@@ -41,9 +72,9 @@ export interface PlannedStage {
  * @public
  */
 export class SagaPlan<Input, Result> {
-  /** @internal */
+  /** For engines: what is run, in this order. */
   readonly stages: readonly PlannedStage[];
-  /** Makes the result of what the steps have returned. @internal */
+  /** For engines: makes the result of what the steps have returned. */
   readonly conclude: Handler;
   /** Holds the types; there is no value. */
   declare readonly types?: (input: Input) => Result;
@@ -56,8 +87,6 @@ export class SagaPlan<Input, Result> {
 
   /**
    * Tells one list of steps from another: names, kinds, order, groups, the pivot, and which steps can be taken back.
-   *
-   * @internal
    */
   get fingerprint(): string {
     const shape = this.stages.map(({ steps }) =>

@@ -12,6 +12,8 @@
  * compensating ──an undo fails for good───┘ └──retried──▶ running, compensating
  *    └──────────all taken back──────────▶ compensated
  * ```
+ *
+ * @public
  */
 export const SAGA_STATES = ['running', 'compensating', 'completed', 'compensated', 'dead'] as const;
 

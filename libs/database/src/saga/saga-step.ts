@@ -86,6 +86,7 @@ export interface TxStep<Input, Outputs, Result> extends StepOptions {
  * @public
  */
 export interface CallStep<Input, Outputs, Result> extends StepOptions {
+  /** Calls it; may be called again, with the same key. */
   readonly run: (context: CallContext<Input, Outputs>) => Promise<Result> | Result;
   /** Takes it back; `result` is undefined where nobody knows whether the call has come through. */
   readonly undo?:

@@ -66,12 +66,220 @@ export class StepTimeoutError extends DatabaseError {
   override readonly outcome = 'unknown';
 
   constructor(
+    /** Its name. */
     readonly step: string,
+    /** How long it may take, in milliseconds. */
     readonly timeoutMs: number,
     options?: DatabaseErrorOptions,
   ) {
     super(
       `Step ${step} did not end within ${timeoutMs} ms. Hand \`signal\` to what it calls, and raise \`timeoutMs\` where that takes longer.`,
+      options,
+    );
+  }
+}
+
+/**
+ * A saga was stopped that had not failed; `cause` is what its step had failed with before, if anything.
+ *
+ * @public
+ */
+export class SagaStoppedError extends DatabaseError {
+  override readonly name = 'SagaStoppedError';
+  readonly code = 'SAGA_STOPPED';
+  readonly retryable = false;
+
+  constructor(
+    /** `late`: its deadline has passed. */
+    readonly why: 'cancelled' | 'late',
+    options?: DatabaseErrorOptions,
+  ) {
+    super(
+      why === 'cancelled'
+        ? 'The saga was cancelled, so what it had done is taken back. Start it under another key if it is wanted after all.'
+        : 'The deadline of the saga has passed. See what took so long, or raise `deadlineMs`.',
+      options,
+    );
+  }
+}
+
+/**
+ * A step, or the saga, has returned something that would come back as something else after a crash.
+ *
+ * @public
+ */
+export class StepOutputError extends DatabaseError {
+  override readonly name = 'StepOutputError';
+  readonly code = 'SAGA_OUTPUT';
+  readonly retryable = false;
+
+  constructor(
+    /** Where in it, such as `items[2].price`; empty for the value itself. */
+    readonly path: string,
+    /** What is wrong with it. */
+    readonly problem: string,
+  ) {
+    super(
+      `What a step has returned cannot be recorded: ${path === '' ? 'it' : `\`${path}\``} ${problem} Return what later steps and the undo need, in texts and numbers.`,
+    );
+  }
+}
+
+/**
+ * The transaction of a step was rolled back because the step itself has asked for that, so it has done nothing.
+ *
+ * @public
+ */
+export class RolledBackStepError extends DatabaseError {
+  override readonly name = 'RolledBackStepError';
+  readonly code = 'UNEXPECTED_ROLLBACK';
+  readonly retryable = false;
+
+  constructor(
+    /** Its name. */
+    readonly step: string,
+  ) {
+    super(
+      `Step ${step} has called \`setRollbackOnly()\` and then ended well, so nothing of it is left. Throw instead: a \`PermanentError\` where no repetition helps.`,
+    );
+  }
+}
+
+/**
+ * A saga with this key was started before, with another input. That one is not touched.
+ *
+ * @public
+ */
+export class SagaKeyConflictError extends DatabaseError {
+  override readonly name = 'SagaKeyConflictError';
+  readonly code = 'SAGA_KEY_CONFLICT';
+  readonly retryable = false;
+
+  constructor(
+    /** Its name. */
+    readonly saga: string,
+    /** What both were started under. */
+    readonly key: string,
+    options?: DatabaseErrorOptions,
+  ) {
+    super(
+      `Saga ${saga} was started with the key ${key} before, and with another input. Make the key of what tells the two apart.`,
+      options,
+    );
+  }
+}
+
+/**
+ * There is no such saga.
+ *
+ * @public
+ */
+export class SagaNotFoundError extends DatabaseError {
+  override readonly name = 'SagaNotFoundError';
+  readonly code = 'SAGA_NOT_FOUND';
+  readonly retryable = false;
+
+  constructor(
+    /** Its name. */
+    readonly saga: string,
+    /** What was asked for. */
+    readonly key: string,
+    options?: DatabaseErrorOptions,
+  ) {
+    super(
+      `There is no saga ${saga} with the key ${key}. Either it was never started, or its transaction was rolled back, or it ended so long ago that it was removed.`,
+      options,
+    );
+  }
+}
+
+/**
+ * What was asked for can only be done to a saga in another state; nothing was changed.
+ *
+ * @public
+ */
+export class SagaStateError extends DatabaseError {
+  override readonly name = 'SagaStateError';
+  readonly code = 'SAGA_STATE';
+  readonly retryable = false;
+
+  constructor(
+    /** Its name. */
+    readonly saga: string,
+    /** What was asked for. */
+    readonly key: string,
+    /** Why it cannot be done; a full sentence. */
+    readonly reason: string,
+    options?: DatabaseErrorOptions,
+  ) {
+    super(`Saga ${saga} with the key ${key}: ${reason}`, options);
+  }
+}
+
+/**
+ * A saga of the application has other steps than the same version of it had when it was first seen. Sagas under way could end
+ * half done by the one list and half by the other, so none is begun.
+ *
+ * @public
+ */
+export class SagaDefinitionChangedError extends DatabaseError {
+  override readonly name = 'SagaDefinitionChangedError';
+  readonly code = 'SAGA_DEFINITION_CHANGED';
+  readonly retryable = false;
+
+  constructor(
+    /** Such as `place-order 2`. */
+    readonly sagas: readonly string[],
+    options?: DatabaseErrorOptions,
+  ) {
+    super(
+      `The steps of ${sagas.join(', ')} differ from those that the same version had before. Raise \`version\`, and keep a class with the old steps and the old version for as long as sagas of it are under way.`,
+      options,
+    );
+  }
+}
+
+/**
+ * A saga was taken over again and again without coming to an end: something in it ends its process, or its connection. It was
+ * left as it stood.
+ *
+ * @public
+ */
+export class SagaRecoveryLimitError extends DatabaseError {
+  override readonly name = 'SagaRecoveryLimitError';
+  readonly code = 'SAGA_RECOVERY_LIMIT';
+  readonly retryable = false;
+  override readonly outcome = 'unknown';
+
+  constructor(
+    /** How often it was taken over. */
+    readonly recoveries: number,
+    /** How often it may be. */
+    readonly limit: number,
+  ) {
+    super(
+      `The saga was taken over ${recoveries} times, ${limit} are allowed. Look at its last step, then retry it, or close it by hand.`,
+    );
+  }
+}
+
+/**
+ * A saga was run inside of a transaction, which it would hold, and which it would not be rolled back with.
+ *
+ * @public
+ */
+export class SagaInTransactionError extends DatabaseError {
+  override readonly name = 'SagaInTransactionError';
+  readonly code = 'TRANSACTION_FORBIDDEN';
+  readonly retryable = false;
+
+  constructor(
+    /** Its name. */
+    readonly saga: string,
+    options?: DatabaseErrorOptions,
+  ) {
+    super(
+      `Saga ${saga} was run inside of a transaction, and has transactions of its own. Call \`enqueue\`, which begins it with the commit, or run it before or after.`,
       options,
     );
   }

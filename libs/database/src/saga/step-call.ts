@@ -17,29 +17,33 @@ export interface StepCall {
 /**
  * Calls the handler of a step, within its time.
  *
+ * @param signal - that of whoever keeps the time; without it the time is kept here
  * @throws StepTimeoutError when it takes longer; it goes on by itself then, and is told so by its signal
  * @throws what the handler throws
  */
-export async function runHandler({
-  step,
-  record,
-  outputs,
-  attempt,
-  direction,
-  output,
-}: StepCall): Promise<unknown> {
-  const { name, run, undo } = step;
-  const { timeoutMs } = direction === 'do' ? step.policy : step.undoPolicy;
-  const controller = new AbortController();
-  const context = {
+export async function runHandler(call: StepCall, signal?: AbortSignal): Promise<unknown> {
+  const { run, undo } = call.step;
+  const begin = async (context: object) =>
+    await (call.direction === 'do' ? run(context) : undo?.(context, call.output));
+  return signal === undefined ? await inTime(call, begin) : await begin(contextOf(call, signal));
+}
+
+function contextOf({ step, record, outputs, attempt, direction }: StepCall, signal: AbortSignal): object {
+  return {
     input: record.input,
     out: Object.fromEntries(outputs),
     key: record.key,
     attempt,
-    signal: controller.signal,
-    idempotencyKey: keyOf(record, name, direction),
-    ...(direction === 'undo' && { doKey: keyOf(record, name, 'do') }),
+    signal,
+    idempotencyKey: keyOf(record, step.name, direction),
+    ...(direction === 'undo' && { doKey: keyOf(record, step.name, 'do') }),
   };
+}
+
+async function inTime(call: StepCall, begin: (context: object) => Promise<unknown>): Promise<unknown> {
+  const { name, policy, undoPolicy } = call.step;
+  const { timeoutMs } = call.direction === 'do' ? policy : undoPolicy;
+  const controller = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
@@ -49,7 +53,7 @@ export async function runHandler({
     }, timeoutMs);
   });
   late.catch(() => undefined);
-  const work = (async () => await (direction === 'do' ? run(context) : undo?.(context, output)))();
+  const work = begin(contextOf(call, controller.signal));
   try {
     return await Promise.race([work, late]);
   } finally {

@@ -1,0 +1,178 @@
+import { findJsonProblem } from '../../common/json-value.js';
+import { readText } from '../../common/safe-read.js';
+import { NotNullViolationError } from '../../errors/constraint.errors.js';
+import { TransactionTimeoutError } from '../../errors/transaction-timeout.error.js';
+import { addToCommit } from '../../transaction/commit-tail.js';
+import { scopeOf } from '../../transaction/scope-of.js';
+import type { TransactionManager } from '../../transaction/transaction-manager.js';
+import type { TailStatement } from '../../transaction/transaction-session.port.js';
+import { isOutOfReach } from '../error-record.js';
+import {
+  SagaAbandonedError,
+  type SagaJournal,
+  type SagaRecord,
+  type SagaStop,
+  type StepEntry,
+  type StepStart,
+  type TransactionLimits,
+  type Transition,
+} from '../saga-journal.port.js';
+import { SagaProgress } from '../saga-progress.js';
+import { RolledBackStepError, StepOutputError, StepTimeoutError } from '../saga.errors.js';
+import { toRecord } from './saga-row.js';
+import type { SagaRun } from './saga-run.js';
+import type { SagaStore } from './saga-store.js';
+
+/** What all sagas of a connection write with. */
+export interface JournalHost {
+  readonly connection: string;
+  readonly transactions: TransactionManager;
+  readonly store: SagaStore;
+}
+
+/** PostgreSQL's own conflicts are no failures of a step: they are repeated where they happen, this often. */
+const CONFLICT_ATTEMPTS = 10;
+/** There a lease that was prolonged meanwhile would make the end of the saga fail; it runs out by itself then. */
+const SNAPSHOTS = new Set<string | undefined>(['RepeatableRead', 'Serializable']);
+
+/** The journal of one saga in the application's own database, for as long as this instance has the saga. */
+export class PostgresSagaJournal implements SagaJournal {
+  private readonly progress: SagaProgress;
+  private first: SagaRecord | undefined;
+
+  constructor(
+    private readonly host: JournalHost,
+    private readonly run: SagaRun,
+  ) {
+    this.progress = new SagaProgress(run.record);
+    this.first = run.record;
+  }
+
+  async load(): Promise<SagaRecord> {
+    const { first } = this;
+    this.first = undefined;
+    if (first !== undefined) return first;
+    const row = await this.reach(() => this.host.store.load(this.run.id));
+    if (row === undefined || row.fence !== this.run.fence) throw new SagaAbandonedError('lost');
+    return toRecord(row);
+  }
+
+  stop(): SagaStop | undefined {
+    return this.run.stop();
+  }
+
+  async pause(ms: number): Promise<void> {
+    await this.run.pause(ms);
+  }
+
+  isOutOfReach(error: unknown): boolean {
+    return isOutOfReach(error, this.host.connection);
+  }
+
+  /** What comes back from JSON: a step sees the same in its first run as after a recovery. */
+  recordable(output: unknown): unknown {
+    if (output === undefined) return undefined;
+    const found = findJsonProblem(output);
+    if (found !== undefined) throw new StepOutputError(found.path, found.problem);
+    return JSON.parse(JSON.stringify(output));
+  }
+
+  async transact(
+    start: StepStart,
+    { timeoutMs }: TransactionLimits,
+    work: (signal?: AbortSignal) => Promise<unknown>,
+    then?: (output: unknown) => Transition,
+  ): Promise<unknown> {
+    const { transactions } = this.host;
+    let recorded = false;
+    const tail = {
+      statements: (items: readonly (readonly TailStatement[])[]) => {
+        recorded = true;
+        this.progress.step('recording', start);
+        return items.flat();
+      },
+    };
+    const step = async () => {
+      recorded = false;
+      const began = performance.now();
+      const output = this.recordable(await work(transactions.signal));
+      const end = then?.(output);
+      addToCommit(transactions, 'A step of a saga', tail, this.atCommit(start, output, end, began));
+      return output;
+    };
+    const name = `saga ${this.run.record.name}.${start.step}`;
+    try {
+      const output = await transactions.run(step, {
+        name,
+        timeoutMs,
+        retry: { attempts: CONFLICT_ATTEMPTS },
+      });
+      // The step has asked for its rollback, which is no failure of the transaction.
+      if (!recorded) throw new RolledBackStepError(start.step);
+      return output;
+    } catch (error) {
+      throw this.explain(error, start.step, timeoutMs);
+    }
+  }
+
+  async started(start: StepStart): Promise<void> {
+    await this.write({ ...start, state: 'started' });
+  }
+
+  async done(start: StepStart, output: unknown, then?: Transition): Promise<void> {
+    await this.write({ ...start, state: 'done', output });
+    if (then !== undefined) await this.move(then);
+  }
+
+  async failed(start: StepStart, error: unknown): Promise<void> {
+    await this.write({ ...start, state: 'failed', error: error ?? new Error(String(error)) });
+  }
+
+  async move(transition: Transition): Promise<void> {
+    await this.reach(() => this.host.store.move(this.run, transition));
+  }
+
+  private async write(entry: StepEntry): Promise<void> {
+    const cancelled = await this.reach(() => this.host.store.write(this.run, entry, 0));
+    if (cancelled) this.run.cancel();
+  }
+
+  private atCommit(
+    start: StepStart,
+    output: unknown,
+    end: Transition | undefined,
+    began: number,
+  ): TailStatement[] {
+    const { store, transactions } = this.host;
+    const frees = !SNAPSHOTS.has(scopeOf(transactions)?.transaction.options.isolationLevel);
+    const entry: StepEntry = { ...start, state: 'done', output };
+    const cancel = () => {
+      this.run.cancel();
+    };
+    return store.writeAtCommit(this.run, entry, performance.now() - began, end, frees, cancel);
+  }
+
+  /** Whatever the journal fails with, it is not the step that has failed. */
+  private async reach<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      throw error instanceof SagaAbandonedError
+        ? error
+        : new SagaAbandonedError('out-of-reach', { cause: error });
+    }
+  }
+
+  private explain(error: unknown, step: string, timeoutMs: number): unknown {
+    if (error instanceof TransactionTimeoutError && error.phase === 'work')
+      return new StepTimeoutError(step, timeoutMs, { cause: error });
+    // That of the guard: the id of the saga is NULL where its fence is another one.
+    if (error instanceof NotNullViolationError) {
+      const server = error.driverError();
+      const isGuard =
+        readText(server, 'schema') === this.host.store.schema && readText(server, 'table') === 'saga_step';
+      if (isGuard) return new SagaAbandonedError('lost', { cause: error });
+    }
+    return error;
+  }
+}

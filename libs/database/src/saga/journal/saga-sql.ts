@@ -1,0 +1,164 @@
+import { quoteSchema } from '../../library-schema/library-schema-script.js';
+
+/** Milliseconds as an interval. */
+const ms = (parameter: string) => `${parameter}::float8 * interval '1 millisecond'`;
+
+const OPEN = `('running', 'compensating')`;
+
+/**
+ * The statements of the journal, for one schema. Whatever is about a running saga says with which fence it runs: a saga that
+ * somebody else has taken over has another one, and is left alone.
+ */
+export function sagaSql(schemaName: string) {
+  const schema = quoteSchema(schemaName);
+  const insertSaga = (deadline: string) => `
+    INSERT INTO ${schema}.saga (id, name, version, fingerprint, key, input, context, deadline_at)
+    VALUES ($1::uuid, $2::text, $3::integer, $4::text, $5::text, $6::jsonb, $7::jsonb, clock_timestamp() + ${ms(deadline)})
+    ON CONFLICT (name, key) DO NOTHING`;
+  const entryColumns = `INSERT INTO ${schema}.saga_step AS entry
+      (saga_id, step, direction, state, attempt, ordinal, output, error, started_at, finished_at)`;
+  const entryValues = `$3::text, $4::text, $5::text, $6::integer, $7::integer, $8::jsonb, $9::jsonb,
+      clock_timestamp() - ${ms('$10')}, CASE WHEN $5::text <> 'started' THEN clock_timestamp() END`;
+  const own = `WITH own AS (SELECT id FROM ${schema}.saga WHERE id = $1::uuid AND fence = $2::bigint FOR SHARE)`;
+  const entryEnd = `ON CONFLICT (saga_id, step, direction) DO UPDATE SET state = excluded.state, attempt = excluded.attempt,
+      output = excluded.output, error = excluded.error, finished_at = excluded.finished_at
+    RETURNING (SELECT cancel_requested_at IS NOT NULL FROM ${schema}.saga_lease WHERE saga_id = $1::uuid) AS cancelled`;
+  const fields = `s.id::text AS id, s.name, s.version, s.fingerprint, s.key, s.input, s.input IS NOT NULL AS "hasInput", s.context,
+    s.state, s.fence::text AS fence, s.result, s.result IS NOT NULL AS "hasResult", s.failed_step AS "failedStep", s.error,
+    s.deadline_at AS "deadlineAt", extract(epoch FROM s.deadline_at - clock_timestamp())::float8 * 1000 AS "leftMs",
+    s.created_at AS "createdAt", s.updated_at AS "updatedAt", s.finished_at AS "finishedAt",
+    l.owner::text AS owner, l.due_at AS "dueAt", coalesce(l.recoveries, 0) AS recoveries,
+    coalesce(l.cancel_requested_at IS NOT NULL, false) AS cancelled,
+    (SELECT coalesce(jsonb_agg(jsonb_build_object('step', e.step, 'direction', e.direction, 'state', e.state,
+        'attempt', e.attempt, 'order', e.ordinal, 'output', e.output, 'hasOutput', e.output IS NOT NULL, 'error', e.error,
+        'startedAt', e.started_at, 'finishedAt', e.finished_at) ORDER BY e.ordinal), '[]')
+       FROM ${schema}.saga_step e WHERE e.saga_id = s.id) AS steps`;
+  const from = `FROM ${schema}.saga s LEFT JOIN ${schema}.saga_lease l ON l.saga_id = s.id`;
+  return {
+    /** What is known of these definitions; new ones are noted. */
+    define: `
+      WITH given AS (SELECT * FROM unnest($1::text[], $2::integer[], $3::text[]) AS given (name, version, fingerprint)),
+      made AS (INSERT INTO ${schema}.saga_definition (name, version, fingerprint) SELECT * FROM given
+               ON CONFLICT (name, version) DO NOTHING)
+      SELECT given.name, given.version FROM given JOIN ${schema}.saga_definition known USING (name, version)
+       WHERE known.fingerprint <> given.fingerprint`,
+    /** With a lease of the owner $9, or of nobody; no row where the key is taken. */
+    create: `
+      WITH made AS (${insertSaga('$8')} RETURNING id)
+      INSERT INTO ${schema}.saga_lease (saga_id, owner, due_at)
+      SELECT id, $9::uuid, clock_timestamp() + ${ms('$10')} FROM made RETURNING 1 AS made`,
+    /** Both for the end of a transaction. The second one fails where the key belongs to a saga with another input. */
+    enqueue: [
+      `WITH made AS (${insertSaga('$8')} RETURNING 1) SELECT 1 AS reached`,
+      `INSERT INTO ${schema}.saga_lease (saga_id, due_at)
+       SELECT CASE WHEN id = $1::uuid THEN id END, clock_timestamp() FROM ${schema}.saga
+        WHERE name = $2::text AND key = $3::text AND (id = $1::uuid OR input IS DISTINCT FROM $4::jsonb)`,
+    ],
+    existing: `SELECT id::text AS id, state, input IS NOT DISTINCT FROM $3::jsonb AS same
+      FROM ${schema}.saga WHERE name = $1::text AND key = $2::text`,
+    /** Outside of any transaction: no row where the saga is somebody else's. */
+    entry: `${own} ${entryColumns} SELECT id, ${entryValues} FROM own ${entryEnd}`,
+    /** In front of a COMMIT: fails where the saga is somebody else's, as the id may not be NULL. */
+    entryAtCommit: `${own} ${entryColumns} VALUES ((SELECT id FROM own), ${entryValues}) ${entryEnd}`,
+    /** After {@link entryAtCommit}, which has made sure that the fence holds. */
+    completeAtCommit: `UPDATE ${schema}.saga SET state = 'completed', result = $3::jsonb, updated_at = clock_timestamp(),
+      finished_at = clock_timestamp() WHERE id = $1::uuid AND fence = $2::bigint`,
+    freeAtCommit: `DELETE FROM ${schema}.saga_lease WHERE saga_id = $1::uuid`,
+    /** An end frees the lease; a dead saga keeps it for its count, and nobody takes it up. */
+    move: `
+      WITH moved AS (
+        UPDATE ${schema}.saga SET state = $3::text, result = $4::jsonb, failed_step = $5::text, error = $6::jsonb,
+               updated_at = clock_timestamp(),
+               finished_at = CASE WHEN $3::text NOT IN ${OPEN} THEN clock_timestamp() END
+         WHERE id = $1::uuid AND fence = $2::bigint RETURNING id),
+      freed AS (DELETE FROM ${schema}.saga_lease l USING moved
+                 WHERE l.saga_id = moved.id AND $3::text IN ('completed', 'compensated')),
+      parked AS (UPDATE ${schema}.saga_lease l SET owner = NULL, due_at = NULL FROM moved
+                  WHERE l.saga_id = moved.id AND $3::text = 'dead')
+      SELECT 1 AS moved FROM moved`,
+    /** Those of the owner $1 that it still has, of the sagas $2. */
+    beat: `UPDATE ${schema}.saga_lease SET due_at = clock_timestamp() + ${ms('$3')}
+       WHERE owner = $1::uuid AND saga_id = ANY($2::uuid[])
+      RETURNING saga_id::text AS id, cancel_requested_at IS NOT NULL AS cancelled`,
+    /** Up to $6 that are due, of the definitions $3 to $5. What its owner has not given back counts as a recovery. */
+    claim: `
+      WITH due AS (
+        SELECT l.saga_id FROM ${schema}.saga_lease l JOIN ${schema}.saga s ON s.id = l.saga_id
+          JOIN unnest($3::text[], $4::integer[], $5::text[]) AS known (name, version, fingerprint)
+            ON (s.name, s.version, s.fingerprint) = (known.name, known.version, known.fingerprint)
+         WHERE l.due_at <= clock_timestamp() ORDER BY l.due_at LIMIT $6::integer FOR UPDATE OF l SKIP LOCKED)
+      UPDATE ${schema}.saga_lease l SET owner = $1::uuid, due_at = clock_timestamp() + ${ms('$2')},
+             recoveries = l.recoveries + CASE WHEN l.owner IS NULL THEN 0 ELSE 1 END
+        FROM due WHERE l.saga_id = due.saga_id
+      RETURNING l.saga_id::text AS id, l.recoveries - l.forgiven AS recoveries`,
+    /** One that this owner had before, if it still has it. */
+    reclaim: `UPDATE ${schema}.saga_lease SET due_at = clock_timestamp() + ${ms('$3')}, recoveries = recoveries + $4::integer
+       WHERE saga_id = $2::uuid AND owner = $1::uuid RETURNING saga_id::text AS id, recoveries - forgiven AS recoveries`,
+    /** Waits for a transaction of an earlier owner that nobody knows the outcome of, which holds a lock on the saga. */
+    refence: `UPDATE ${schema}.saga SET fence = fence + 1, updated_at = clock_timestamp() WHERE id = $1::uuid AND state IN ${OPEN}
+      AND EXISTS (SELECT FROM ${schema}.saga_lease WHERE saga_id = $1::uuid AND owner = $2::uuid) RETURNING fence::text AS fence`,
+    /** The lease of a saga that has come to its end. */
+    dropSettled: `DELETE FROM ${schema}.saga_lease l WHERE l.saga_id = $1::uuid AND l.owner = $2::uuid
+      AND NOT EXISTS (SELECT FROM ${schema}.saga s WHERE s.id = l.saga_id AND s.state IN ${OPEN})`,
+    giveBack: `UPDATE ${schema}.saga_lease SET owner = NULL, due_at = clock_timestamp() WHERE owner = $1::uuid`,
+    /** Those of $1 that are over, or gone. */
+    settled: `SELECT asked.id::text AS id, s.id IS NULL AS gone FROM unnest($1::uuid[]) AS asked (id)
+      LEFT JOIN ${schema}.saga s ON s.id = asked.id WHERE s.id IS NULL OR s.state NOT IN ${OPEN}`,
+    load: `SELECT ${fields} ${from} WHERE s.id = $1::uuid`,
+    find: `SELECT ${fields} ${from} WHERE s.name = $1::text AND s.key = $2::text`,
+    list: `SELECT ${fields} ${from}
+      WHERE ($1::text[] IS NULL OR s.state = ANY($1::text[])) AND ($2::text IS NULL OR s.name = $2::text)
+        AND ($3::text IS NULL OR s.failed_step = $3::text)
+        AND ($4::float8 IS NULL OR s.updated_at < clock_timestamp() - ${ms('$4')})
+        AND ($5::boolean IS NOT TRUE OR (s.state IN ${OPEN} AND NOT EXISTS (
+              SELECT FROM unnest($6::text[], $7::integer[], $8::text[]) AS known (name, version, fingerprint)
+               WHERE (s.name, s.version, s.fingerprint) = (known.name, known.version, known.fingerprint))))
+        AND ($9::uuid IS NULL OR (s.created_at, s.id) > (SELECT created_at, id FROM ${schema}.saga WHERE id = $9::uuid))
+      ORDER BY s.created_at, s.id LIMIT $10::integer`,
+    cancel: `UPDATE ${schema}.saga_lease l SET cancel_requested_at = coalesce(l.cancel_requested_at, clock_timestamp())
+        FROM ${schema}.saga s WHERE s.id = l.saga_id AND s.name = $1::text AND s.key = $2::text AND s.state = 'running'
+      RETURNING l.saga_id::text AS id`,
+    /** Steps that were given up are tried again; what was done stays done. */
+    retry: `
+      WITH revived AS (
+        UPDATE ${schema}.saga s SET state = $3::text, fence = fence + 1, error = CASE WHEN $3 = 'running' THEN NULL ELSE error END,
+               failed_step = CASE WHEN $3 = 'running' THEN NULL ELSE failed_step END, finished_at = NULL,
+               deadline_at = NULL, updated_at = clock_timestamp()
+         WHERE name = $1::text AND key = $2::text AND state = 'dead' RETURNING id),
+      leased AS (UPDATE ${schema}.saga_lease l SET owner = NULL, due_at = clock_timestamp(), forgiven = l.recoveries
+                   FROM revived WHERE l.saga_id = revived.id),
+      cleared AS (DELETE FROM ${schema}.saga_step e USING revived
+                   WHERE e.saga_id = revived.id AND e.state = 'failed' AND (e.direction = 'undo' OR $3 = 'running')),
+      noted AS (INSERT INTO ${schema}.saga_audit (saga_id, action, note) SELECT id, 'retried', $4::text FROM revived)
+      SELECT id::text AS id FROM revived`,
+    resolve: `
+      WITH closed AS (
+        UPDATE ${schema}.saga SET state = 'compensated', fence = fence + 1, updated_at = clock_timestamp(),
+               finished_at = clock_timestamp()
+         WHERE name = $1::text AND key = $2::text AND state = 'dead' RETURNING id),
+      freed AS (DELETE FROM ${schema}.saga_lease l USING closed WHERE l.saga_id = closed.id),
+      noted AS (INSERT INTO ${schema}.saga_audit (saga_id, action, note) SELECT id, 'resolved', $3::text FROM closed)
+      SELECT id::text AS id FROM closed`,
+    audit: `SELECT action, note, at FROM ${schema}.saga_audit WHERE saga_id = $1::uuid ORDER BY at`,
+    /** Sagas that wait for longer than $4 and that nobody here can run. */
+    orphaned: `SELECT s.name, s.version, count(*)::integer AS count
+        FROM ${schema}.saga_lease l JOIN ${schema}.saga s ON s.id = l.saga_id
+       WHERE l.due_at < clock_timestamp() - ${ms('$4')} AND NOT EXISTS (
+              SELECT FROM unnest($1::text[], $2::integer[], $3::text[]) AS known (name, version, fingerprint)
+               WHERE (s.name, s.version, s.fingerprint) = (known.name, known.version, known.fingerprint))
+       GROUP BY s.name, s.version`,
+    /** At most $2 at a time; dead ones stay. */
+    purge: `
+      WITH old AS (
+        SELECT id FROM ${schema}.saga WHERE state IN ('completed', 'compensated') AND finished_at < clock_timestamp() - ${ms('$1')}
+         ORDER BY finished_at LIMIT $2::integer FOR UPDATE SKIP LOCKED),
+      gone AS (DELETE FROM ${schema}.saga s USING old WHERE s.id = old.id RETURNING s.id),
+      steps AS (DELETE FROM ${schema}.saga_step e USING gone WHERE e.saga_id = gone.id),
+      leases AS (DELETE FROM ${schema}.saga_lease l USING gone WHERE l.saga_id = gone.id),
+      audits AS (DELETE FROM ${schema}.saga_audit a USING gone WHERE a.saga_id = gone.id)
+      SELECT count(*)::integer AS count FROM gone`,
+  } as const;
+}
+
+/** What {@link sagaSql} gives. */
+export type SagaSql = ReturnType<typeof sagaSql>;

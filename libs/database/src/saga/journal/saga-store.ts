@@ -1,0 +1,245 @@
+import type { Row, SqlExecutor } from '../../query/sql-executor.port.js';
+import type { TailStatement } from '../../transaction/transaction-session.port.js';
+import { toErrorRecord } from '../error-record.js';
+import type { RegisteredSaga, SagaFilter } from '../saga-engine.port.js';
+import { SagaAbandonedError, type StepEntry, type Transition } from '../saga-journal.port.js';
+import type { SagaRow } from './saga-row.js';
+import { sagaSql, type SagaSql } from './saga-sql.js';
+
+/** Which saga, and with which right to write to it. */
+export interface Fenced {
+  readonly id: string;
+  readonly fence: string;
+}
+
+/** A saga that is about to be recorded. */
+export interface NewSaga {
+  readonly id: string;
+  readonly saga: RegisteredSaga;
+  readonly key: string;
+  /** JSON; null where there is no input. */
+  readonly input: string | null;
+  /** JSON. */
+  readonly context: string | null;
+}
+
+/** A lease that was taken. */
+export interface Claim {
+  readonly id: string;
+  /** How often it was taken over since it began, or since somebody has retried it. */
+  readonly recoveries: number;
+}
+
+const OPERATION = 'The journal of sagas';
+
+/** The journal's tables. Outside of a transaction each call is a statement, and a commit, of its own. */
+export class SagaStore {
+  private readonly sql: SagaSql;
+
+  constructor(
+    private readonly executor: SqlExecutor,
+    readonly schema: string,
+    /** This instance, in the leases. */
+    readonly owner: string,
+    private readonly leaseMs: number,
+  ) {
+    this.sql = sagaSql(schema);
+  }
+
+  /** @returns those that had other steps before */
+  async define(sagas: readonly RegisteredSaga[]): Promise<{ name: string; version: number }[]> {
+    return await this.rows(this.sql.define, definitionsOf(sagas));
+  }
+
+  /** @returns whether it was made: otherwise the key is taken */
+  async create(saga: NewSaga, isOwn: boolean): Promise<boolean> {
+    const lease = isOwn ? [this.owner, this.leaseMs] : [null, 0];
+    return (await this.rows(this.sql.create, [...creationOf(saga), ...lease])).length > 0;
+  }
+
+  /** The same for the end of a transaction, which fails where the key belongs to a saga with another input. */
+  creationAtCommit(saga: NewSaga): TailStatement[] {
+    const [insert, lease] = this.sql.enqueue;
+    return [
+      { text: insert, values: creationOf(saga).map(toText) },
+      { text: lease, values: [saga.id, saga.saga.name, saga.key, saga.input] },
+    ];
+  }
+
+  async existing(
+    name: string,
+    key: string,
+    input: string | null,
+  ): Promise<{ id: string; same: boolean } | undefined> {
+    const [row] = await this.rows<{ id: string; same: boolean }>(this.sql.existing, [name, key, input]);
+    return row;
+  }
+
+  /**
+   * @returns whether the saga is to be cancelled
+   * @throws {@link SagaAbandonedError} when somebody else has it
+   */
+  async write(saga: Fenced, entry: StepEntry, sinceMs: number): Promise<boolean> {
+    const [row] = await this.rows<{ cancelled: boolean | null }>(
+      this.sql.entry,
+      entryOf(saga, entry, sinceMs),
+    );
+    if (row === undefined) throw new SagaAbandonedError('lost');
+    return row.cancelled === true;
+  }
+
+  /** The same for the end of a transaction, with the end of the saga where this is its last step. */
+  writeAtCommit(
+    saga: Fenced,
+    entry: StepEntry,
+    sinceMs: number,
+    end: Transition | undefined,
+    frees: boolean,
+    onCancelled: () => void,
+  ): TailStatement[] {
+    const written: TailStatement = {
+      text: this.sql.entryAtCommit,
+      values: entryOf(saga, entry, sinceMs).map(toText),
+      onValue: (cancelled) => {
+        if (cancelled === 't') onCancelled();
+      },
+    };
+    if (end === undefined) return [written];
+    const { id, fence } = saga;
+    const completed = { text: this.sql.completeAtCommit, values: [id, fence, toJson(end.result)] };
+    return frees ? [written, completed, { text: this.sql.freeAtCommit, values: [id] }] : [written, completed];
+  }
+
+  /** @throws {@link SagaAbandonedError} when somebody else has it */
+  async move({ id, fence }: Fenced, { to, result, step, error }: Transition): Promise<void> {
+    const values = [id, fence, to, toJson(result), step ?? null, errorJson(error)];
+    if ((await this.rows(this.sql.move, values)).length === 0) throw new SagaAbandonedError('lost');
+  }
+
+  async beat(ids: readonly string[]): Promise<Map<string, { cancelled: boolean }>> {
+    const rows = await this.rows<{ id: string; cancelled: boolean }>(this.sql.beat, [
+      this.owner,
+      ids,
+      this.leaseMs,
+    ]);
+    return new Map(rows.map((row) => [row.id, row]));
+  }
+
+  async claim(sagas: readonly RegisteredSaga[], limit: number): Promise<Claim[]> {
+    return await this.rows(this.sql.claim, [this.owner, this.leaseMs, ...definitionsOf(sagas), limit]);
+  }
+
+  /** @returns undefined where somebody else has it, or nobody has to */
+  async reclaim(id: string, counts: boolean): Promise<Claim | undefined> {
+    const values = [this.owner, id, this.leaseMs, counts ? 1 : 0];
+    const [row] = await this.rows<Claim>(this.sql.reclaim, values);
+    return row;
+  }
+
+  /** Shuts out whoever had it before. @returns undefined where it is over, or somebody else's */
+  async refence(id: string): Promise<string | undefined> {
+    const [row] = await this.rows<{ fence: string }>(this.sql.refence, [id, this.owner]);
+    if (row === undefined) await this.rows(this.sql.dropSettled, [id, this.owner]);
+    return row?.fence;
+  }
+
+  async giveBack(): Promise<void> {
+    await this.rows(this.sql.giveBack, [this.owner]);
+  }
+
+  async settled(ids: readonly string[]): Promise<{ id: string; gone: boolean }[]> {
+    return await this.rows(this.sql.settled, [ids]);
+  }
+
+  async load(id: string): Promise<SagaRow | undefined> {
+    const [row] = await this.rows<SagaRow>(this.sql.load, [id]);
+    return row;
+  }
+
+  async find(name: string, key: string): Promise<SagaRow | undefined> {
+    const [row] = await this.rows<SagaRow>(this.sql.find, [name, key]);
+    return row;
+  }
+
+  async list(filter: SagaFilter, known: readonly RegisteredSaga[]): Promise<SagaRow[]> {
+    const { state, name, failedStep, idleForMs, orphaned, limit = 100, after } = filter;
+    return await this.rows(this.sql.list, [
+      state === undefined ? null : [state].flat(),
+      name ?? null,
+      failedStep ?? null,
+      idleForMs ?? null,
+      orphaned ?? null,
+      ...definitionsOf(known),
+      after ?? null,
+      limit,
+    ]);
+  }
+
+  async cancel(name: string, key: string): Promise<boolean> {
+    return (await this.rows(this.sql.cancel, [name, key])).length > 0;
+  }
+
+  async retry(
+    name: string,
+    key: string,
+    to: 'running' | 'compensating',
+    note: string | undefined,
+  ): Promise<boolean> {
+    return (await this.rows(this.sql.retry, [name, key, to, note ?? null])).length > 0;
+  }
+
+  async resolve(name: string, key: string, note: string): Promise<boolean> {
+    return (await this.rows(this.sql.resolve, [name, key, note])).length > 0;
+  }
+
+  async orphaned(
+    sagas: readonly RegisteredSaga[],
+    waitedMs: number,
+  ): Promise<{ name: string; version: number; count: number }[]> {
+    return await this.rows(this.sql.orphaned, [...definitionsOf(sagas), waitedMs]);
+  }
+
+  async purge(afterMs: number, limit: number): Promise<number> {
+    const [row] = await this.rows<{ count: number }>(this.sql.purge, [afterMs, limit]);
+    return row?.count ?? 0;
+  }
+
+  private async rows<Result extends object = Row>(
+    sql: string,
+    values: readonly unknown[],
+  ): Promise<Result[]> {
+    const { rows } = await this.executor.execute({ sql, values, operation: OPERATION });
+    return rows as Result[];
+  }
+}
+
+function definitionsOf(sagas: readonly RegisteredSaga[]): [string[], number[], string[]] {
+  return [
+    sagas.map(({ name }) => name),
+    sagas.map(({ version }) => version),
+    sagas.map(({ fingerprint }) => fingerprint),
+  ];
+}
+
+function creationOf({ id, saga, key, input, context }: NewSaga): (string | number | null)[] {
+  const { name, version, fingerprint, deadlineMs } = saga;
+  return [id, name, version, fingerprint, key, input, context, deadlineMs ?? null];
+}
+
+function entryOf({ id, fence }: Fenced, entry: StepEntry, sinceMs: number): (string | number | null)[] {
+  const { step, direction, state, attempt, order, output, error } = entry;
+  return [id, fence, step, direction, state, attempt, order, toJson(output), errorJson(error), sinceMs];
+}
+
+/** NULL stands for undefined, which JSON does not have. */
+function toJson(value: unknown): string | null {
+  return value === undefined ? null : JSON.stringify(value);
+}
+
+function errorJson(error: unknown): string | null {
+  return error === undefined ? null : JSON.stringify(toErrorRecord(error));
+}
+
+function toText(value: string | number | null): string | null {
+  return value === null ? null : String(value);
+}
