@@ -99,6 +99,9 @@ export class PostgresSagaEngine implements SagaEngine {
       settled: (id, record) => {
         this.waiters.settle(id, record);
       },
+      left: () => {
+        this.waiters.wake();
+      },
       freed: () => {
         this.sweeper?.wake();
         host.notify(NEWS);

@@ -21,6 +21,8 @@ export interface DriverHost extends JournalHost {
   definitionOf(name: string, version: number): RegisteredSaga;
   /** A saga has come to its end here. */
   settled(id: string, record: SagaRecord): void;
+  /** A saga is not here any more, however it stands: whoever waits for it has to look. */
+  left(): void;
   /** A saga that was claimed is over, or somebody else's: there is room for another one. */
   freed(): void;
   warn(line: string): void;
@@ -112,6 +114,7 @@ export class SagaDriver {
         this.host.warn(`A saga was left to the next one who looks (id=${id}): ${String(error)}`);
       } finally {
         this.held.delete(id);
+        this.host.left();
         if (claimed) this.host.freed();
       }
     });

@@ -49,7 +49,7 @@ export class SagaWaiters {
 
   /** Something has happened that somebody may wait for. */
   wake(): void {
-    this.bell.ring();
+    if (this.waiting.size > 0) this.bell.ring();
   }
 
   async close(reason: Error): Promise<void> {
