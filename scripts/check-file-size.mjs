@@ -6,6 +6,8 @@ import { basename, join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
 const LIMITS = { source: { warn: 250, fail: 400 }, spec: { warn: 600, fail: 600 } };
+/** The list of all public names grows with the library, and is searched rather than read. */
+const PUBLIC_NAMES = 'libs/database/src/index.ts';
 const EMPTY_NAMES = /^(utils?|helpers?|misc|types|interfaces)\.(ts|mts|mjs|js)$/;
 
 const files = execFileSync(
@@ -22,6 +24,7 @@ const files = execFileSync(
 const failures = [];
 const warnings = [];
 for (const file of files) {
+  if (file === PUBLIC_NAMES) continue;
   const { warn, fail } = /[.-](spec|test-d)\.ts$/.test(file) ? LIMITS.spec : LIMITS.source;
   const lines = readFileSync(join(root, file), 'utf8').split('\n').length - 1;
   if (lines > fail) failures.push(`${file} has ${lines} lines; split it (at most ${fail}).`);
