@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { LedgerRun, NOTHING_FOUND } from '../../support/ledger/ledger-run.js';
+import { FAULTS, LedgerRun, NOTHING_FOUND } from '../../support/ledger/ledger-run.js';
 
 const CYCLES = 25;
 const SEED = 20;
@@ -20,6 +20,7 @@ describe('orders that are placed while the server and the application are killed
     expect(await ledger.check()).toEqual(NOTHING_FOUND);
     const { journal } = ledger;
     expect(journal.of('ack').length).toBeGreaterThan(CYCLES);
+    expect(FAULTS.filter((fault) => !ledger.struck[fault])).toEqual([]);
     // Both ways of resolving a doubt were needed.
     expect(journal.of('doubt').length).toBeGreaterThan(0);
     expect(journal.of('doubt-not-applied').length).toBeGreaterThan(0);

@@ -46,7 +46,10 @@ const NEMESES = [
   'commit request and server',
   'commit reply and server',
 ] as const;
-export type Nemesis = (typeof NEMESES)[number];
+type Nemesis = (typeof NEMESES)[number];
+
+/** Everything that happens to the application and the server; which one when is decided by the seed. */
+export const FAULTS = [...NEMESES, 'COMMIT lost', 'reply to COMMIT lost'] as const;
 
 /** What the ledger holds against the promises that were made; every list is to be empty. */
 export interface LedgerFindings {

@@ -24,7 +24,7 @@ export class WaitingRoom {
    *   for one more, the caller's included
    */
   enter(reject: (error: Error) => void, caller: TransactionConnection | undefined): Waiter {
-    const starvation = this.starvation(held(caller));
+    const starvation = holds(caller) ? this.starvation(held(caller)) : undefined;
     if (starvation !== undefined) throw starvation;
     const waiter = { reject, caller };
     this.waiters.add(waiter);
@@ -49,10 +49,12 @@ export class WaitingRoom {
    * that nobody will give back; one of them is refused then.
    */
   begun(transaction: TransactionConnection): void {
-    const concerned = [...this.waiters].find(({ caller }) => held(caller).includes(transaction));
-    if (concerned === undefined) return;
-    const starvation = this.starvation([transaction]);
-    if (starvation !== undefined) this.refuse(concerned, starvation);
+    for (const waiter of this.waiters) {
+      if (!isWithin(waiter.caller, transaction)) continue;
+      const starvation = this.starvation([transaction]);
+      if (starvation !== undefined) this.refuse(waiter, starvation);
+      return;
+    }
   }
 
   /**
@@ -60,11 +62,11 @@ export class WaitingRoom {
    * the pool has left, one after the other, while its other connections lie idle in transactions that wait behind them.
    */
   letPass({ caller }: Waiter): void {
-    if (held(caller).length === 0) return;
+    if (!holds(caller)) return;
     // Not part of pg-pool's interface; pinned by `mixed-propagation.int-spec.ts`.
     const { _pendingQueue: queue } = this.pool as unknown as { readonly _pendingQueue: unknown[] };
     let before = -1;
-    for (const waiter of this.waiters) if (held(waiter.caller).length > 0) before += 1;
+    for (const waiter of this.waiters) if (holds(waiter.caller)) before += 1;
     queue.splice(Math.min(before, queue.length - 1), 0, queue.pop());
   }
 
@@ -74,7 +76,7 @@ export class WaitingRoom {
 
   /** @param holding - the transactions that are about to wait as well, or that have just got what they hold */
   private starvation(holding: readonly TransactionConnection[]): TransactionStarvationError | undefined {
-    if (holding.length === 0 || this.pool.idleCount > 0) return undefined;
+    if (this.pool.idleCount > 0) return undefined;
     const { max } = this.pool.options;
     const stuck = new Set(holding);
     for (const { caller } of this.waiters) for (const each of held(caller)) stuck.add(each);
@@ -82,6 +84,19 @@ export class WaitingRoom {
     const holders = [...stuck].map(({ options, ageMs }) => ({ name: options.name, ageMs }));
     return new TransactionStarvationError(max, holders);
   }
+}
+
+/** Whether a caller runs in a transaction, or in one that is begun inside of it. */
+function isWithin(caller: TransactionConnection | undefined, transaction: TransactionConnection): boolean {
+  let each = caller;
+  while (each !== undefined && each !== transaction) each = each.outer;
+  return each !== undefined;
+}
+
+function holds(caller: TransactionConnection | undefined): boolean {
+  let each = caller;
+  while (each?.begun === false) each = each.outer;
+  return each !== undefined;
 }
 
 /** The transactions with a connection that a caller runs in, from the inside out: while it waits, they wait as well. */

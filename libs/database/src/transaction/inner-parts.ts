@@ -31,12 +31,13 @@ class Lane {
  * once, as whoever waits for the call would wait for it as well.
  */
 export class InnerParts {
-  private readonly own = new Lane();
-  private readonly inCall = new Lane();
+  // Most transactions have none.
+  private own: Lane | undefined;
+  private inCall: Lane | undefined;
   private calls = 0;
   /** Calls of `transactions.run` that have joined. */
   private joined = 0;
-  private readonly waiting: (() => void)[] = [];
+  private waiting: (() => void)[] | undefined;
 
   constructor(private readonly owner: InnerPartsOwner) {}
 
@@ -70,7 +71,7 @@ export class InnerParts {
   }
 
   run<Result>(work: () => Promise<Result>, isInCall: boolean): Promise<Result> {
-    const lane = isInCall ? this.inCall : this.own;
+    const lane = isInCall ? (this.inCall ??= new Lane()) : (this.own ??= new Lane());
     return lane.run(async () => {
       if (!isInCall) await this.drained();
       this.owner.refuseClosed();
@@ -80,7 +81,8 @@ export class InnerParts {
 
   /** Resolves when no call is under way any more: what reaches the server later falls into another part. */
   async drained(): Promise<void> {
-    while (this.calls > 0 || this.inCall.running !== undefined) await (this.inCall.running ?? this.change());
+    while (this.calls > 0 || this.inCall?.running !== undefined)
+      await (this.inCall?.running ?? this.change());
   }
 
   /** Whether something of it still runs that belongs to it. */
@@ -94,7 +96,7 @@ export class InnerParts {
   }
 
   private runningFor(isInCall: boolean): Promise<void> | undefined {
-    return isInCall ? this.inCall.running : (this.own.running ?? this.inCall.running);
+    return isInCall ? this.inCall?.running : (this.own?.running ?? this.inCall?.running);
   }
 
   private readonly endCall = (): void => {
@@ -103,11 +105,13 @@ export class InnerParts {
   };
 
   private change(): Promise<void> {
-    return new Promise((resolve) => this.waiting.push(resolve));
+    return new Promise((resolve) => (this.waiting ??= []).push(resolve));
   }
 
   private wake(): void {
-    for (const resolve of this.waiting.splice(0)) resolve();
+    const { waiting } = this;
+    this.waiting = undefined;
+    for (const resolve of waiting ?? []) resolve();
   }
 }
 

@@ -47,7 +47,7 @@ export class TransactionContext {
 
   /** Whether a call of `part` falls into no savepoint; one within a call does not, as an inner part waits for that. */
   mayBegin(part: TransactionPart): boolean {
-    return part.inner.isFree(this.isInCallOf(part));
+    return part.inner.isFree(false) || part.inner.isFree(this.isInCallOf(part));
   }
 
   /** Resolves when it may; rejects when the part has ended by then. */
