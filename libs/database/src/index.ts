@@ -348,6 +348,7 @@ export { executeWithRetry } from './resilience/execute-with-retry.js';
 export type { RetryEvent, RetryOptions } from './resilience/retry.options.js';
 
 // Sagas
+export { ephemeral } from './saga/ephemeral-saga.engine.js';
 export { executeSaga, type PlainStep } from './saga/execute-saga.js';
 export { postgresSagaEngine } from './saga/postgres-saga.engine.factory.js';
 export type { PostgresSagaOptions } from './saga/postgres-saga.options.js';

@@ -78,6 +78,17 @@ export class InMemorySagaJournal implements SagaJournal {
     return Promise.resolve();
   }
 
+  get isCancelled(): boolean {
+    return this.cancelled;
+  }
+
+  /** It has no deadline any more, and tries again what was given up. */
+  protected renew(forgetsFailures: boolean): void {
+    this.record = { ...this.record, deadlineAt: undefined };
+    if (!forgetsFailures) return;
+    for (const [key, { state }] of this.entries) if (state === 'failed') this.entries.delete(key);
+  }
+
   /** Stops it before its next step. */
   cancel(): void {
     this.cancelled = true;
@@ -86,7 +97,7 @@ export class InMemorySagaJournal implements SagaJournal {
     this.pausing = new AbortController();
   }
 
-  private note(entry: StepEntry): Promise<void> {
+  protected note(entry: StepEntry): Promise<void> {
     this.entries.set(`${entry.direction} ${entry.step}`, entry);
     return Promise.resolve();
   }

@@ -23,15 +23,16 @@ import { SagaAbandonedError, type SagaRecord } from '../saga-journal.port.js';
 import { SagaProgress } from '../saga-progress.js';
 import type { ResolvedPostgresSagaOptions } from '../postgres-saga.options.js';
 import { jsonOf } from '../saga-request.js';
+import { directionOfRetry, refuseLiving } from '../saga-retry.js';
 import {
   SagaDefinitionChangedError,
   SagaInTransactionError,
   SagaKeyConflictError,
   SagaNotFoundError,
+  SagaStateError,
 } from '../saga.errors.js';
-import { refuseRetry, refuseResolve } from './dead-saga.js';
 import { SagaDriver } from './saga-driver.js';
-import { toSnapshot, type SagaRow } from './saga-row.js';
+import { toRecord, toSnapshot, type SagaRow } from './saga-row.js';
 import { SagaStore, type NewSaga } from './saga-store.js';
 import { SagaSweeper } from './saga-sweeper.js';
 import { SagaWaiters } from './saga-waiters.js';
@@ -224,7 +225,12 @@ export class PostgresSagaEngine implements SagaEngine {
 
   async retryDead(name: string, key: string, options: RetryDeadOptions): Promise<void> {
     const row = await this.found(name, key);
-    const to = refuseRetry(row, this.sagas.get(`${row.name} ${row.version}`), options);
+    const saga = this.sagas.get(`${row.name} ${row.version}`);
+    if (saga?.fingerprint !== row.fingerprint) {
+      const reason = `this instance has no definition of it with the version ${row.version} and the steps it was begun with. Ask one that has.`;
+      throw new SagaStateError(name, key, reason);
+    }
+    const to = directionOfRetry(toRecord(row), saga.plan, options);
     if (!(await this.store.retry(name, key, to, options.note))) await this.retryDead(name, key, options);
     this.afterwards(() => {
       this.announce();
@@ -232,7 +238,7 @@ export class PostgresSagaEngine implements SagaEngine {
   }
 
   async resolveDead(name: string, key: string, note: string): Promise<void> {
-    refuseResolve(await this.found(name, key));
+    refuseLiving(toRecord(await this.found(name, key)));
     if (!(await this.store.resolve(name, key, note))) await this.resolveDead(name, key, note);
     this.afterwards(() => {
       this.host.notify(NEWS);

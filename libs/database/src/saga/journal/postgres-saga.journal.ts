@@ -1,4 +1,3 @@
-import { findJsonProblem } from '../../common/json-value.js';
 import { readText } from '../../common/safe-read.js';
 import { NotNullViolationError } from '../../errors/constraint.errors.js';
 import { TransactionTimeoutError } from '../../errors/transaction-timeout.error.js';
@@ -18,7 +17,8 @@ import {
   type Transition,
 } from '../saga-journal.port.js';
 import { SagaProgress } from '../saga-progress.js';
-import { RolledBackStepError, StepOutputError, StepTimeoutError } from '../saga.errors.js';
+import { recordableOutput } from '../saga-output.js';
+import { RolledBackStepError, StepTimeoutError } from '../saga.errors.js';
 import { toRecord } from './saga-row.js';
 import type { SagaRun } from './saga-run.js';
 import type { SagaStore } from './saga-store.js';
@@ -69,12 +69,8 @@ export class PostgresSagaJournal implements SagaJournal {
     return isOutOfReach(error, this.host.connection);
   }
 
-  /** What comes back from JSON: a step sees the same in its first run as after a recovery. */
   recordable(output: unknown): unknown {
-    if (output === undefined) return undefined;
-    const found = findJsonProblem(output);
-    if (found !== undefined) throw new StepOutputError(found.path, found.problem);
-    return JSON.parse(JSON.stringify(output));
+    return recordableOutput(output);
   }
 
   async transact(

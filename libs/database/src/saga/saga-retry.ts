@@ -1,0 +1,36 @@
+import type { RetryDeadOptions } from './saga-engine.port.js';
+import type { SagaRecord } from './saga-journal.port.js';
+import type { SagaPlan } from './saga-plan.js';
+import { SagaStateError } from './saga.errors.js';
+
+/**
+ * Where a dead saga goes on.
+ *
+ * @throws {@link SagaStateError} where it is not dead, or does not go in this direction
+ */
+export function directionOfRetry(
+  record: SagaRecord,
+  plan: SagaPlan<unknown, unknown>,
+  { direction }: RetryDeadOptions,
+): 'running' | 'compensating' {
+  refuseLiving(record);
+  const { name, key, entries } = record;
+  const wasGoingBack = entries.some((entry) => entry.direction === 'undo');
+  const pivots = plan.stages.flatMap(({ steps }) => steps).filter(({ pivot }) => pivot);
+  const isPast = entries.some(
+    (entry) =>
+      entry.direction === 'do' && entry.state === 'done' && pivots.some(({ name }) => name === entry.step),
+  );
+  if (direction === 'back' && isPast)
+    throw new SagaStateError(name, key, 'it is past its pivot, and nothing leads back from there.');
+  if (direction === 'forward' && wasGoingBack)
+    throw new SagaStateError(name, key, 'a part of it was taken back already, so it cannot go forward.');
+  if (direction !== undefined) return direction === 'forward' ? 'running' : 'compensating';
+  return wasGoingBack ? 'compensating' : 'running';
+}
+
+/** @throws {@link SagaStateError} where there is nothing for somebody to do */
+export function refuseLiving({ name, key, state }: SagaRecord): void {
+  if (state === 'dead') return;
+  throw new SagaStateError(name, key, `it is ${state}, and not dead. Only what is dead waits for somebody.`);
+}
