@@ -25,7 +25,17 @@ export const MAY_IMPORT = {
     'cache',
   ],
   'library-schema': ['common', 'errors', 'fault', 'config'],
-  outbox: ['common', 'errors', 'fault', 'config', 'resilience', 'transaction', 'query', 'library-schema'],
+  outbox: [
+    'common',
+    'errors',
+    'fault',
+    'config',
+    'resilience',
+    'client',
+    'transaction',
+    'query',
+    'library-schema',
+  ],
   saga: [
     'common',
     'errors',

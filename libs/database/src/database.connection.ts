@@ -19,6 +19,7 @@ import { openProbeSession } from './postgres/probe-session.js';
 import { readDataModel } from './client/data-model.js';
 import { PoolSqlExecutor } from './postgres/pool-sql-executor.js';
 import { SingleConnection } from './postgres/single-connection.js';
+import { OutboxService } from './outbox/outbox-service.js';
 import { createAmbientClient } from './prisma/ambient-client.js';
 import { ClientView } from './prisma/client-view.js';
 import { createPrismaService } from './prisma/ambient-prisma.service.js';
@@ -44,8 +45,8 @@ import type { TransactionManager } from './transaction/transaction-manager.js';
 /** How long an attempt that was given up on may take to end after its sockets were closed. */
 const SETTLE_MS = 2_000;
 
-/** The part of the time for closing that steps of sagas may take to end. */
-const SAGA_RATIO = 0.8;
+/** The part of the time for closing that steps of sagas, and messages that are being delivered, may take to end. */
+const WORK_RATIO = 0.8;
 
 /** What says of a failed connect that nobody else will get one either; a full server or pool heals by itself. */
 const MEANS_AWAY = new Set<ErrorCode>(['UNAVAILABLE', 'AUTH', 'TLS']);
@@ -62,6 +63,8 @@ export class DatabaseConnection implements ShutdownMember {
   readonly prisma: PrismaService;
   readonly transactions: TransactionManager;
   readonly database: Database;
+  /** Absent where it is not configured. */
+  readonly outbox: OutboxService | undefined;
   /** Absent where Redis is switched off. */
   readonly redis: RedisService | undefined;
   readonly shutdown: ResolvedDatabaseOptions['shutdown'];
@@ -202,6 +205,25 @@ export class DatabaseConnection implements ShutdownMember {
     const catalog = new ModelCatalog(executor, readDataModel(client), options.url.schema, () =>
       this.transactions.isActive(),
     );
+    const { outbox, librarySchema } = options;
+    this.outbox =
+      outbox &&
+      new OutboxService({
+        connection: name,
+        schema: librarySchema,
+        options: outbox,
+        executor,
+        transactions: this.transactions,
+        notifications: this.notifications,
+        services: { streams: this.redis },
+        warn: (line) => {
+          log.warn(line);
+        },
+      });
+    this.state.onChange(({ status }) => {
+      // As soon as the application is asked to close: other instances go on with what waits.
+      if (status === 'draining') this.outbox?.beginStop();
+    });
     this.database = new Database({
       executor,
       catalog,
@@ -277,7 +299,9 @@ export class DatabaseConnection implements ShutdownMember {
     this.supervisor.stop();
     const settleMs = this.migrating ? limitMs : Math.min(SETTLE_MS, limitMs);
     const started = performance.now();
-    await this.sagas?.engine.stop(Math.round(timeoutMs * SAGA_RATIO));
+    const workMs = Math.round(timeoutMs * WORK_RATIO);
+    // First: what they finish needs the pool, and perhaps Redis.
+    await Promise.all([this.outbox?.stop(workMs), this.sagas?.engine.stop(workMs)]);
     const { active } = this.pool.usage();
     await Promise.all([
       this.ownRedis?.disconnect(),

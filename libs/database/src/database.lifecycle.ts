@@ -5,6 +5,9 @@ import { InvalidOptionsError } from './config/config.errors.js';
 import type { DatabaseConnection } from './database.connection.js';
 import { assertInjectable } from './injection-check.js';
 import type { ShutdownCoordinator } from './lifecycle/shutdown-coordinator.js';
+import { OutboxAdmin } from './outbox/outbox-admin.js';
+import { refuseOutboxHandlers, registerOutboxHandlers } from './outbox/outbox-handler.explorer.js';
+import { Outbox } from './outbox/outbox.js';
 import { RedisService } from './redis/redis.service.js';
 import { sagaClassesOf } from './saga/saga-classes.js';
 import { SagaService } from './saga/saga.service.js';
@@ -25,9 +28,17 @@ const OPTIONAL: readonly {
     remedy: 'Give the option `saga: {}`.',
     isThere: ({ sagas }) => sagas !== undefined,
   },
+  ...[Outbox, OutboxAdmin].map((service) => ({
+    service,
+    remedy: 'Give the option `outbox: {}`.',
+    isThere: ({ outbox }: DatabaseConnection) => outbox !== undefined,
+  })),
 ];
 
-/** Checks at start that nobody injects what the connection `name` does not have, and starts its sagas. */
+/**
+ * Checks at start that nobody injects what the connection `name` does not have, and begins what has to wait for the whole
+ * application: sagas, and the handlers of the outbox.
+ */
 export class DatabaseLifecycle implements OnModuleInit, OnApplicationBootstrap {
   constructor(
     private readonly name: string,
@@ -51,11 +62,18 @@ export class DatabaseLifecycle implements OnModuleInit, OnApplicationBootstrap {
           `is missing, and ${found.instance.constructor.name} is a saga. Give \`saga: {}\`.`,
         );
       sagas?.provide(find);
+      const { outbox } = this.connection;
+      if (outbox === undefined) refuseOutboxHandlers(this.modules, this.name);
+      else registerOutboxHandlers(this.modules, this.name, outbox.sinks);
     });
   }
 
   onApplicationBootstrap(): Promise<void> {
-    return this.orEnd(() => this.connection.sagas?.start());
+    return this.orEnd(async () => {
+      await this.connection.sagas?.start();
+      // The handlers' own modules are ready only now.
+      this.connection.outbox?.start();
+    });
   }
 
   private async orEnd(work: () => Promise<void> | void | undefined): Promise<void> {
@@ -66,5 +84,10 @@ export class DatabaseLifecycle implements OnModuleInit, OnApplicationBootstrap {
       await this.coordinator.abandonStart();
       throw error;
     }
+  }
+
+  /** The handlers' own modules are ready only now. */
+  onApplicationBootstrap(): void {
+    this.connection.outbox?.start();
   }
 }

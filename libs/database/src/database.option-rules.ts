@@ -45,6 +45,19 @@ export function rejectAutoDeploy(
   }
 }
 
+/** Records a part that needs the library's own tables, which are made at the start, in the mode that connects later. */
+export function rejectLazyTables(
+  part: string,
+  { startup }: { readonly startup: ResolvedStartupOptions },
+  validator: OptionValidator,
+): void {
+  if (startup.mode !== 'lazy') return;
+  validator.reject(
+    part,
+    "needs tables that are made at the start, when `startup.mode` = 'lazy' does not connect.",
+  );
+}
+
 /** The generated class; undefined where it is missing. */
 export function readClient(value: unknown, validator: OptionValidator): PrismaClientClass | undefined {
   if (typeof value === 'function') return value as PrismaClientClass;

@@ -9,7 +9,19 @@ import { readApplicationName, readSchema } from './config/identifier.js';
 import { OptionValidator } from './config/option-validator.js';
 import { resolvePassword, type PasswordProvider } from './config/password.js';
 import { offerUrlParameters } from './config/url-parameters.js';
-import { readClient, readFunction, rejectAutoDeploy, resolveTransaction } from './database.option-rules.js';
+import {
+  readClient,
+  readFunction,
+  rejectAutoDeploy,
+  rejectLazyTables,
+  resolveTransaction,
+} from './database.option-rules.js';
+import { OUTBOX_SCHEMA } from './outbox/outbox.schema.js';
+import {
+  resolveOutboxOptions,
+  type OutboxOptions,
+  type ResolvedOutboxOptions,
+} from './outbox/outbox.options.js';
 import { readLibrarySchema } from './library-schema/library-schema.options.js';
 import type { SchemaComponent } from './library-schema/schema-component.js';
 import {
@@ -115,6 +127,8 @@ export interface DatabaseModuleOptions {
   readonly migrations?: MigrationOptions | undefined;
   /** Sagas; nothing of them is there without it. `{}` switches them on. */
   readonly saga?: SagaOptions | undefined;
+  /** Messages that are written in transactions; left out, there is no outbox. */
+  readonly outbox?: OutboxOptions | undefined;
   /**
    * The schema that holds the library's own tables; made at the start, as soon as a part that needs tables is configured.
    * A schema of its own, which Prisma never looks into.
@@ -160,6 +174,8 @@ export interface ResolvedDatabaseOptions {
   readonly migrations: ResolvedMigrationOptions;
   /** Undefined where they are switched off. */
   readonly saga: ResolvedSagaOptions | undefined;
+  /** Undefined where there is none. */
+  readonly outbox: ResolvedOutboxOptions | undefined;
   /** Holds the library's own tables. */
   readonly librarySchema: string;
   /** The library's own tables that the configured parts need. */
@@ -177,7 +193,7 @@ const DEFAULT_APPLICATION_NAME = 'nestjs-database';
 const KNOWN = [
   'client', 'clientOptions', 'extend', 'url', 'password', 'tls', 'schema', 'applicationName', 'pool', 'timeouts',
   'redis', 'startup', 'shutdown', 'transaction', 'pagination', 'logging', 'migrations', 'saga',
-  'librarySchema', 'env',
+  'outbox', 'librarySchema', 'env',
 ] as const; // prettier-ignore
 
 /**
@@ -231,18 +247,29 @@ export function resolveDatabaseOptions(
     ),
     migrations: resolveMigrationOptions(options.migrations, validator.nested('migrations')),
     saga,
-    components: saga?.engine.needsTables === true ? [SAGA_TABLES] : [],
+    outbox: resolveOutboxOptions(options.outbox, validator.nested('outbox')),
     pgbouncer: location?.url.parameters.pgbouncer ?? false,
     notes: location?.url.parameters.notes ?? [],
   };
   const schema = readSchema(options.schema, 'schema', validator);
   const librarySchema = readLibrarySchema(options.librarySchema, schema, 'librarySchema', validator);
   if (resolved.migrations.autoDeploy) rejectAutoDeploy(resolved, validator);
+  const components = [
+    ...(resolved.outbox === undefined ? [] : [OUTBOX_SCHEMA]),
+    ...(saga?.engine.needsTables === true ? [SAGA_TABLES] : []),
+  ];
+  if (components.length > 0) rejectLazyTables('outbox', resolved, validator);
   if (validator.violations.length > 0 || client === undefined || location === undefined) {
     throw new InvalidOptionsError(describeModule(name), validator.violations);
   }
   const { host, port, database, user } = location.url;
-  return deepFreeze({ ...resolved, librarySchema, client, url: { host, port, database, user, schema } });
+  return deepFreeze({
+    ...resolved,
+    components,
+    librarySchema,
+    client,
+    url: { host, port, database, user, schema },
+  });
 }
 
 /** In the order of their rank: the URL that is an option, the variables, the URL that is a variable. */

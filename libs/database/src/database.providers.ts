@@ -16,6 +16,8 @@ import { DatabaseState } from './lifecycle/database-state.js';
 import { ShutdownCoordinator } from './lifecycle/shutdown-coordinator.js';
 import { RedisService } from './redis/redis.service.js';
 import { Database } from './query/database.js';
+import { OutboxAdmin } from './outbox/outbox-admin.js';
+import { Outbox } from './outbox/outbox.js';
 import { RequestContext } from './request-context/request-context.js';
 import { SagaService } from './saga/saga.service.js';
 import { TransactionManager } from './transaction/transaction-manager.js';
@@ -35,6 +37,8 @@ export function createConnectionProviders(name: string): { providers: Provider[]
     service(connectionToken(DatabaseState, name), ({ state }) => state),
     service(connectionToken(TransactionManager, name), ({ transactions }) => transactions),
     service(connectionToken(Database, name), ({ database }) => database),
+    service(connectionToken(Outbox, name), ({ outbox }) => outbox?.outbox),
+    service(connectionToken(OutboxAdmin, name), ({ outbox }) => outbox?.admin),
     service(connectionToken(RedisService, name), ({ redis }) => redis),
     service(connectionToken(SagaService, name), ({ sagas }) => sagas && new SagaService(sagas)),
     service(getDatabaseHealthProbeToken(name), ({ probe }) => probe),

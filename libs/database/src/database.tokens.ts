@@ -3,6 +3,8 @@ import { connectionToken, type Injected } from './client/connection-tokens.js';
 import type { ConnectionName } from './client/database-register.js';
 import { PrismaService } from './client/prisma.service.js';
 import { DatabaseState } from './lifecycle/database-state.js';
+import { OutboxAdmin } from './outbox/outbox-admin.js';
+import { Outbox } from './outbox/outbox.js';
 import { Database } from './query/database.js';
 import { RedisService } from './redis/redis.service.js';
 import { SagaService } from './saga/saga.service.js';
@@ -67,6 +69,22 @@ export const getDatabaseStateToken = (connection?: ConnectionName): ServiceToken
   connectionToken(DatabaseState, connection);
 
 /**
+ * The token of a connection's {@link Outbox}.
+ *
+ * @public
+ */
+export const getOutboxToken = (connection?: ConnectionName): ServiceToken<Outbox> =>
+  connectionToken(Outbox, connection);
+
+/**
+ * The token of a connection's {@link OutboxAdmin}.
+ *
+ * @public
+ */
+export const getOutboxAdminToken = (connection?: ConnectionName): ServiceToken<OutboxAdmin> =>
+  connectionToken(OutboxAdmin, connection);
+
+/**
  * The token under which `forFeature([Repository], connection)` provides a repository.
  *
  * @public
@@ -100,6 +118,14 @@ export const InjectSagaService = (connection?: ConnectionName): ParameterDecorat
 /** Injects the {@link DatabaseState} of a connection. @public */
 export const InjectDatabaseState = (connection?: ConnectionName): ParameterDecorator & PropertyDecorator =>
   Inject(getDatabaseStateToken(connection));
+
+/** Injects the {@link Outbox} of a connection. @public */
+export const InjectOutbox = (connection?: ConnectionName): ParameterDecorator & PropertyDecorator =>
+  Inject(getOutboxToken(connection));
+
+/** Injects the {@link OutboxAdmin} of a connection. @public */
+export const InjectOutboxAdmin = (connection?: ConnectionName): ParameterDecorator & PropertyDecorator =>
+  Inject(getOutboxAdminToken(connection));
 
 /** Injects a repository that `forFeature` was given together with a connection. @public */
 export const InjectRepository = (

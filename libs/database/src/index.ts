@@ -21,6 +21,8 @@ export { openDatabase, type OpenDatabase } from './open-database.js';
 export {
   getDatabaseStateToken,
   getDatabaseToken,
+  getOutboxAdminToken,
+  getOutboxToken,
   getPrismaToken,
   getRedisToken,
   getRepositoryToken,
@@ -28,6 +30,8 @@ export {
   getTransactionManagerToken,
   InjectDatabase,
   InjectDatabaseState,
+  InjectOutbox,
+  InjectOutboxAdmin,
   InjectPrisma,
   InjectRedis,
   InjectRepository,
@@ -250,6 +254,37 @@ export {
   type MigrationLockHolder,
   type MigrationSetupProblem,
 } from './migration/migration.errors.js';
+
+// Outbox
+export { Outbox } from './outbox/outbox.js';
+export {
+  OutboxAdmin,
+  type DeadLetter,
+  type ListDeadOptions,
+  type OutboxStatus,
+  type OutboxTopicStatus,
+} from './outbox/outbox-admin.js';
+export type { NewOutboxMessage } from './outbox/new-outbox-message.js';
+export type { OutboxOptions } from './outbox/outbox.options.js';
+export { OutboxHandler, type OutboxHandlerOptions } from './outbox/outbox-handler.decorator.js';
+export {
+  OutboxSinkSource,
+  type OutboxDeliver,
+  type OutboxDeliveryContext,
+  type OutboxMessage,
+  type OutboxSink,
+} from './outbox/outbox-sink.port.js';
+export { redisStreamSink, type RedisStreamSinkOptions } from './outbox/redis-stream.sink.js';
+export { OutboxTimeoutError } from './outbox/outbox.errors.js';
+export {
+  OUTBOX_CHANNELS,
+  type OutboxDeletionEvent,
+  type OutboxFailureEvent,
+  type OutboxMessageEvent,
+  type OutboxSlotsEvent,
+  type OutboxUnhandledEvent,
+} from './outbox/outbox.events.js';
+export { PermanentError } from './errors/permanent.error.js';
 
 // The library's own tables
 export { LibrarySchemaError, type LibrarySchemaProblem } from './library-schema/library-schema.errors.js';

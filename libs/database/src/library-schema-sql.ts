@@ -3,10 +3,11 @@ import { OptionValidator } from './config/option-validator.js';
 import { readLibrarySchema } from './library-schema/library-schema.options.js';
 import { libraryScript } from './library-schema/library-schema-script.js';
 import type { SchemaComponent } from './library-schema/schema-component.js';
+import { OUTBOX_SCHEMA } from './outbox/outbox.schema.js';
 import { SAGA_TABLES } from './saga/journal/saga-tables.js';
 
 /** Every part of the library that has tables. */
-const COMPONENTS: readonly SchemaComponent[] = [SAGA_TABLES];
+const COMPONENTS: readonly SchemaComponent[] = [OUTBOX_SCHEMA, SAGA_TABLES];
 
 /**
  * For {@link librarySchemaSql}.

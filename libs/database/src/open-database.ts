@@ -7,6 +7,8 @@ import { DatabaseConnection } from './database.connection.js';
 import { resolveDatabaseOptions, type DatabaseModuleOptions } from './database.options.js';
 import { createNestLog } from './database.providers.js';
 import type { DatabaseState } from './lifecycle/database-state.js';
+import type { OutboxAdmin } from './outbox/outbox-admin.js';
+import type { Outbox } from './outbox/outbox.js';
 import type { RedisService } from './redis/redis.service.js';
 import { partsOf, type Database } from './query/database.js';
 import { bindRepository } from './repository/repository-for.js';
@@ -30,6 +32,18 @@ export interface OpenDatabase extends AsyncDisposable {
    * @throws {@link NotConfiguredError} where it is switched off
    */
   readonly redis: RedisService;
+  /**
+   * Writes messages; they are delivered to `outbox.sinks`.
+   *
+   * @throws {@link NotConfiguredError} where there is no outbox
+   */
+  readonly outbox: Outbox;
+  /**
+   * Looks after the outbox.
+   *
+   * @throws {@link NotConfiguredError} where there is no outbox
+   */
+  readonly outboxAdmin: OutboxAdmin;
   /** Where the connection is in its life. */
   readonly state: DatabaseState;
 
@@ -66,6 +80,7 @@ export async function openDatabase(options: DatabaseModuleOptions): Promise<Open
   const resolved = resolveDatabaseOptions(options);
   const connection = new DatabaseConnection(resolved, createNestLog(DEFAULT_CONNECTION));
   await connection.start();
+  connection.outbox?.start();
   return new OpenedDatabase(connection, resolved.shutdown.timeoutMs);
 }
 
@@ -110,6 +125,18 @@ class OpenedDatabase implements OpenDatabase {
     const repository = bindRepository(new type(), this.prisma, this.db);
     this.repositories.set(type, repository);
     return repository;
+  }
+
+  get outbox(): Outbox {
+    const { outbox } = this.connection;
+    if (outbox !== undefined) return outbox.outbox;
+    throw new NotConfiguredError('Outbox', ['openDatabase'], 'Give the option `outbox: {}`.');
+  }
+
+  get outboxAdmin(): OutboxAdmin {
+    const { outbox } = this.connection;
+    if (outbox !== undefined) return outbox.admin;
+    throw new NotConfiguredError('OutboxAdmin', ['openDatabase'], 'Give the option `outbox: {}`.');
   }
 
   checkHealth(): Promise<HealthReport> {

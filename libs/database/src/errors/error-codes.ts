@@ -48,6 +48,7 @@ export const ERROR_CODES = {
     'Every connection is held by a transaction that waits for a further one; nothing was sent.',
   SAGA_FAILED: 'A saga has not come to its end; what it had done was taken back, or waits for somebody.',
   SAGA_STEP_TIMEOUT: 'A step of a saga did not end in time; of a call nobody knows whether it came through.',
+  OUTBOX_TIMEOUT: 'A sink of the outbox did not deliver a message in time; it is repeated.',
   LIBRARY_SCHEMA:
     'The tables of the library itself are not what this release needs, and it cannot make them so.',
   SAGA_STOPPED: 'A saga was cancelled, or has missed its deadline.',

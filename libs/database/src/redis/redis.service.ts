@@ -193,6 +193,24 @@ export class RedisService {
     return await this.run('DEL', () => this.client.del(...keys));
   }
 
+  /**
+   * Appends an entry to a stream.
+   *
+   * @internal
+   */
+  async append(
+    stream: string,
+    fields: readonly (readonly [string, string])[],
+    maxLength: number | undefined,
+  ): Promise<void> {
+    const entry = fields.flat();
+    await this.run('XADD', () =>
+      maxLength === undefined
+        ? this.client.xadd(stream, '*', ...entry)
+        : this.client.xadd(stream, 'MAXLEN', '~', maxLength, '*', ...entry),
+    );
+  }
+
   /** Keeps the URL, which may hold a password, out of logs. */
   [inspect.custom](): string {
     return `RedisService { endpoint: '${this.endpoint}', status: '${this.client.status}' }`;

@@ -1,15 +1,6 @@
 import { DatabaseError, type DatabaseErrorOptions } from '../errors/database.error.js';
 
-/**
- * Thrown by a step of a saga: no repetition would mend it, and nothing has happened.
- *
- * The step is not tried again and, as it says that nothing has happened, is not taken back itself.
- *
- * @public
- */
-export class PermanentError extends Error {
-  override readonly name = 'PermanentError';
-}
+export { PermanentError } from '../errors/permanent.error.js';
 
 /**
  * An undo that failed for good.

@@ -1,0 +1,70 @@
+import { TimeOrderedIds } from '../common/time-ordered-ids.js';
+import { addToCommit } from '../transaction/commit-tail.js';
+import type { TransactionManager } from '../transaction/transaction-manager.js';
+import { checkMessage, type CheckedMessage, type NewOutboxMessage } from './new-outbox-message.js';
+import { slotOf, type OutboxRow, type OutboxWriter } from './outbox-writer.js';
+import { publishOutbox } from './outbox.events.js';
+
+/** What {@link Outbox} stands on. */
+export interface OutboxParts {
+  readonly connection: string;
+  readonly transactions: TransactionManager;
+  readonly writer: OutboxWriter;
+  /** There is something new in this slot. */
+  readonly wake: (slot: number) => void;
+}
+
+/**
+ * Messages that are written in a transaction, and delivered once it is committed: at least once, and never where it is
+ * rolled back.
+ *
+ * @public
+ */
+export class Outbox {
+  private readonly parts: OutboxParts;
+  private readonly ids = new TimeOrderedIds();
+
+  /**
+   * Opaque, as the parts are no part of the public surface.
+   *
+   * @internal
+   */
+  constructor(parts: object) {
+    this.parts = parts as OutboxParts;
+  }
+
+  /**
+   * Adds a message to the caller's transaction. It is written in the same write as COMMIT, and costs no round trip; messages
+   * of one transaction keep their order. What a `NESTED` part has added goes with it when that is rolled back.
+   *
+   * @returns the message's id. Where `dedupKey` keeps it from being written, no message will have it
+   * @throws {@link TransactionRequiredError} outside of any transaction
+   * @throws {@link TransactionScopeClosedError} when the transaction has ended
+   * @throws {@link ValidationError} for a payload that is no JSON, and for whatever else is wrong with the message
+   */
+  add(message: NewOutboxMessage): string {
+    return this.write(checkMessage(message), this.ids.next());
+  }
+
+  /**
+   * The same for a message that has its id already.
+   *
+   * @internal
+   */
+  write(message: CheckedMessage, id: string, createdAt?: Date): string {
+    const { connection, transactions, writer, wake } = this.parts;
+    const { topic, key } = message;
+    const row: OutboxRow = {
+      ...message,
+      id,
+      slot: slotOf(topic, key, id),
+      ...(createdAt !== undefined && { createdAt }),
+    };
+    addToCommit(transactions, 'Outbox.add', writer, row);
+    transactions.afterCommit(() => {
+      publishOutbox('written', () => ({ connection, id, topic, key }));
+      wake(row.slot);
+    });
+    return id;
+  }
+}
