@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import {
   OUTBOX_CHANNELS,
   PermanentError,
@@ -8,6 +8,8 @@ import {
 } from '../../../libs/database/src/index.js';
 import { until } from '../../support/until.js';
 import { RecordingSink, useOutbox, write, type OutboxScene } from './outbox-scene.js';
+
+jest.setTimeout(60_000);
 
 let scene: OutboxScene;
 useOutbox((opened) => (scene = opened));
@@ -207,7 +209,7 @@ describe('a message that cannot be delivered', () => {
     const writer = await scene.writer();
     await writer.transactions.run(() => {
       writer.outbox.add(order(0, 'poison'));
-      for (let turn = 1; turn <= 20_000; turn++) writer.outbox.add(order(turn, 'poison'));
+      for (let turn = 1; turn <= 10_000; turn++) writer.outbox.add(order(turn, 'poison'));
       return Promise.resolve();
     });
     sink.onMessage = ({ key }) => {

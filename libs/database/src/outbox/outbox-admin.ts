@@ -4,7 +4,7 @@ import { ValidationError } from '../errors/validation.error.js';
 import { quoteSchema } from '../library-schema/library-schema-script.js';
 import type { SqlExecutor } from '../query/sql-executor.port.js';
 import type { TransactionManager } from '../transaction/transaction-manager.js';
-import type { Outbox } from './outbox.js';
+import { writeMessage, type OutboxParts } from './outbox.js';
 
 const UUID = /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/i;
 const MAX_LIMIT = 1_000;
@@ -103,7 +103,7 @@ export interface OutboxAdminParts {
   readonly schema: string;
   readonly executor: SqlExecutor;
   readonly transactions: TransactionManager;
-  readonly outbox: Outbox;
+  readonly outbox: OutboxParts;
 }
 
 /** A row of the dead letters. */
@@ -232,7 +232,7 @@ export class OutboxAdmin {
         );
         const sorted = [...rows].sort((a, b) => (a.id < b.id ? -1 : 1));
         for (const { id, topic, key, payload, headers, createdAt } of sorted)
-          outbox.write({ topic, key, payload, headers, dedupKey: null, delayMs: 0 }, id, createdAt);
+          writeMessage(outbox, { topic, key, payload, headers, dedupKey: null, delayMs: 0 }, id, createdAt);
         return rows.length;
       },
       { name: 'OutboxAdmin.retryDead' },

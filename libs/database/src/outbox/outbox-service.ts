@@ -47,8 +47,9 @@ export class OutboxService {
       else notifications.notify(MESSAGE_CHANNEL);
     };
     const writer = new OutboxWriter(connection, schema, options.dedupRetentionMs);
-    this.outbox = new Outbox({ connection, transactions, writer, wake });
-    this.admin = new OutboxAdmin({ schema, executor, transactions, outbox: this.outbox });
+    const parts = { connection, transactions, writer, wake };
+    this.outbox = new Outbox(parts);
+    this.admin = new OutboxAdmin({ schema, executor, transactions, outbox: parts });
   }
 
   /** Begins to deliver, where this instance does. */

@@ -72,6 +72,10 @@ export interface OutboxServices {
  * @public
  */
 export abstract class OutboxSinkSource {
-  /** @internal */
-  abstract open(topic: string, services: OutboxServices): OutboxSink;
+  /**
+   * Opaque, as what a connection has for its sinks is no part of the public surface.
+   *
+   * @internal
+   */
+  abstract open(topic: string, services: object): OutboxSink;
 }

@@ -124,16 +124,8 @@ export class OutboxStore {
    */
   async scan(after: ReadonlyMap<number, bigint>, limit: number): Promise<readonly Candidate[]> {
     const rows = await this.run(
-      `SELECT m.slot, m.seq, m.topic, m.key,
-              greatest(0, extract(epoch FROM CASE WHEN m.key IS NULL THEN m.available_at ELSE h.available_at END
-                                             - clock_timestamp()) * 1000)::float8 AS "waitMs"
-         FROM unnest($1::smallint[], $2::bigint[]) AS s(slot, after)
-        CROSS JOIN LATERAL (
-          SELECT slot, seq, topic, key, available_at FROM ${this.place}.outbox_message
-           WHERE slot = s.slot AND seq > s.after ORDER BY seq LIMIT $3) AS m
-         LEFT JOIN LATERAL (
-          SELECT available_at FROM ${this.place}.outbox_message AS k
-           WHERE k.topic = m.topic AND k.key = m.key ORDER BY k.seq LIMIT 1) AS h ON true`,
+      `SELECT slot, seq, topic, key, wait_ms AS "waitMs"
+         FROM ${this.place}.outbox_scan($1::smallint[], $2::bigint[], $3::integer)`,
       [[...after.keys()], [...after.values()], limit],
     );
     return rows as unknown as readonly Candidate[];
@@ -141,18 +133,12 @@ export class OutboxStore {
 
   /** The messages of the candidates, from the first one of their key; at most `limit` for each. */
   async load(candidates: readonly Candidate[], limit: number): Promise<readonly PendingMessage[]> {
-    const columns = 'slot, seq, id, topic, key, payload, headers, created_at, attempts, available_at';
     const rows = await this.run(
       `SELECT l.n::int - 1 AS candidate, m.slot, m.seq, m.id, m.topic, m.key, m.payload::text AS payload,
               m.headers::text AS headers, m.created_at AS "createdAt", m.attempts,
               m.available_at <= clock_timestamp() AS due
-         FROM unnest($1::smallint[], $2::bigint[], $3::text[], $4::text[]) WITH ORDINALITY AS l(slot, seq, topic, key, n)
-        CROSS JOIN LATERAL (
-          (SELECT ${columns} FROM ${this.place}.outbox_message AS one
-            WHERE l.key IS NULL AND one.slot = l.slot AND one.seq = l.seq)
-          UNION ALL
-          (SELECT ${columns} FROM ${this.place}.outbox_message AS k
-            WHERE k.topic = l.topic AND k.key = l.key ORDER BY k.seq LIMIT $5)) AS m
+         FROM ${this.place}.outbox_load($1::smallint[], $2::bigint[], $3::text[], $4::text[], $5::integer) AS l
+        CROSS JOIN LATERAL (SELECT (l.message).*) AS m
         ORDER BY l.n, m.seq`,
       [
         candidates.map(({ slot }) => slot),

@@ -12,7 +12,9 @@ export class OutboxTimeoutError extends DatabaseError {
   override readonly outcome = 'unknown';
 
   constructor(
+    /** The message's. */
     readonly topic: string,
+    /** How long the sink had. */
     readonly timeoutMs: number,
     options?: DatabaseErrorOptions,
   ) {

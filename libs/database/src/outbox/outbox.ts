@@ -43,28 +43,25 @@ export class Outbox {
    * @throws {@link ValidationError} for a payload that is no JSON, and for whatever else is wrong with the message
    */
   add(message: NewOutboxMessage): string {
-    return this.write(checkMessage(message), this.ids.next());
-  }
-
-  /**
-   * The same for a message that has its id already.
-   *
-   * @internal
-   */
-  write(message: CheckedMessage, id: string, createdAt?: Date): string {
-    const { connection, transactions, writer, wake } = this.parts;
-    const { topic, key } = message;
-    const row: OutboxRow = {
-      ...message,
-      id,
-      slot: slotOf(topic, key, id),
-      ...(createdAt !== undefined && { createdAt }),
-    };
-    addToCommit(transactions, 'Outbox.add', writer, row);
-    transactions.afterCommit(() => {
-      publishOutbox('written', () => ({ connection, id, topic, key }));
-      wake(row.slot);
-    });
+    const id = this.ids.next();
+    writeMessage(this.parts, checkMessage(message), id);
     return id;
   }
+}
+
+/** Adds a message that has its id already to the caller's transaction. */
+export function writeMessage(
+  { connection, transactions, writer, wake }: OutboxParts,
+  message: CheckedMessage,
+  id: string,
+  createdAt?: Date,
+): void {
+  const { topic, key } = message;
+  const slot = slotOf(topic, key, id);
+  const row: OutboxRow = { ...message, id, slot, ...(createdAt !== undefined && { createdAt }) };
+  addToCommit(transactions, 'Outbox.add', writer, row);
+  transactions.afterCommit(() => {
+    publishOutbox('written', () => ({ connection, id, topic, key }));
+    wake(slot);
+  });
 }

@@ -48,8 +48,9 @@ class RedisStreamSource extends OutboxSinkSource {
     super();
   }
 
-  open(topic: string, { streams }: OutboxServices): OutboxSink {
+  open(topic: string, services: object): OutboxSink {
     const { stream, maxLength } = this;
+    const { streams } = services as OutboxServices;
     if (streams === undefined) {
       throw InvalidOptionsError.at(
         'DatabaseModule',
