@@ -5,6 +5,7 @@ import { withDeadline } from './common/deadline.js';
 import { SharedWork } from './common/shared-work.js';
 import type { ResolvedDatabaseOptions } from './database.options.js';
 import { UnavailableError } from './errors/connection.errors.js';
+import { createNotifications, createOutbox } from './connection-parts.js';
 import { deployLibrarySchema } from './deploy-library-schema.js';
 import type { ErrorCode } from './errors/error-codes.js';
 import { ConnectionProbe } from './health/connection-probe.js';
@@ -14,12 +15,11 @@ import type { ShutdownMember } from './lifecycle/shutdown-coordinator.js';
 import { StartInterruption } from './lifecycle/start-interruption.js';
 import { QueryLog } from './logging/query-log.js';
 import { DatabasePool } from './postgres/database-pool.js';
-import { NotificationListener } from './postgres/notification-listener.js';
+import type { NotificationListener } from './postgres/notification-listener.js';
 import { openProbeSession } from './postgres/probe-session.js';
 import { readDataModel } from './client/data-model.js';
 import { PoolSqlExecutor } from './postgres/pool-sql-executor.js';
-import { SingleConnection } from './postgres/single-connection.js';
-import { OutboxService } from './outbox/outbox-service.js';
+import type { OutboxService } from './outbox/outbox-service.js';
 import { createAmbientClient } from './prisma/ambient-client.js';
 import { ClientView } from './prisma/client-view.js';
 import { createPrismaService } from './prisma/ambient-prisma.service.js';
@@ -123,19 +123,7 @@ export class DatabaseConnection implements ShutdownMember {
       details: () => ({ ...pool.usage() }),
       lastAnswerAt: () => pool.lastAnswerAt,
     });
-    this.notifications = new NotificationListener({
-      open: options.pgbouncer
-        ? undefined
-        : (signal) => {
-            const { connectTimeoutMs } = options.pool;
-            const { target, logins } = pool;
-            return SingleConnection.open({ ...options, connectTimeoutMs, signal, target, logins });
-          },
-      send: (channel) => pool.query(`NOTIFY ${channel}`) as Promise<unknown>,
-      warn: (line) => {
-        log.warn(line);
-      },
-    });
+    this.notifications = createNotifications(options, pool, log);
     this.ownRedis = options.redis === false ? undefined : new RedisService(options.redis, name);
     this.redis = this.ownRedis ?? sharedRedis;
     this.state = new DatabaseStateControl({
@@ -205,25 +193,7 @@ export class DatabaseConnection implements ShutdownMember {
     const catalog = new ModelCatalog(executor, readDataModel(client), options.url.schema, () =>
       this.transactions.isActive(),
     );
-    const { outbox, librarySchema } = options;
-    this.outbox =
-      outbox &&
-      new OutboxService({
-        connection: name,
-        schema: librarySchema,
-        options: outbox,
-        executor,
-        transactions: this.transactions,
-        notifications: this.notifications,
-        services: { streams: this.redis },
-        warn: (line) => {
-          log.warn(line);
-        },
-      });
-    this.state.onChange(({ status }) => {
-      // As soon as the application is asked to close: other instances go on with what waits.
-      if (status === 'draining') this.outbox?.beginStop();
-    });
+    this.outbox = createOutbox(options, this, executor, log);
     this.database = new Database({
       executor,
       catalog,

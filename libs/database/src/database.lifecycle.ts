@@ -85,9 +85,4 @@ export class DatabaseLifecycle implements OnModuleInit, OnApplicationBootstrap {
       throw error;
     }
   }
-
-  /** The handlers' own modules are ready only now. */
-  onApplicationBootstrap(): void {
-    this.connection.outbox?.start();
-  }
 }

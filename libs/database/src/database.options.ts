@@ -258,7 +258,7 @@ export function resolveDatabaseOptions(
     ...(resolved.outbox === undefined ? [] : [OUTBOX_SCHEMA]),
     ...(saga?.engine.needsTables === true ? [SAGA_TABLES] : []),
   ];
-  if (components.length > 0) rejectLazyTables('outbox', resolved, validator);
+  if (resolved.outbox !== undefined) rejectLazyTables('outbox', resolved, validator);
   if (validator.violations.length > 0 || client === undefined || location === undefined) {
     throw new InvalidOptionsError(describeModule(name), validator.violations);
   }

@@ -284,7 +284,6 @@ export {
   type OutboxSlotsEvent,
   type OutboxUnhandledEvent,
 } from './outbox/outbox.events.js';
-export { PermanentError } from './errors/permanent.error.js';
 
 // The library's own tables
 export { LibrarySchemaError, type LibrarySchemaProblem } from './library-schema/library-schema.errors.js';

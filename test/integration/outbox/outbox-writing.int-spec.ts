@@ -50,11 +50,15 @@ describe('a message that is written in a transaction', () => {
     const { transactions, outbox, db } = await scene.writer();
     await db.query("INSERT INTO category (name, slug) VALUES ('a', 'a')");
     let attempts = 0;
+    let readers = 0;
     const contend = () =>
       transactions.run(
         async () => {
           attempts += 1;
           const [row] = await db.query<{ name: string }>("SELECT name FROM category WHERE slug = 'a'");
+          // All have read before the first one writes: the others have to begin anew.
+          readers += 1;
+          await until(() => readers >= 3, 5_000);
           outbox.add({ topic: 'renamed', payload: row?.name });
           await db.query("UPDATE category SET name = name || 'x' WHERE slug = 'a'");
         },

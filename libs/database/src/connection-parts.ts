@@ -1,0 +1,67 @@
+import type { ResolvedDatabaseOptions } from './database.options.js';
+import type { DatabaseState } from './lifecycle/database-state.js';
+import { OutboxService } from './outbox/outbox-service.js';
+import type { DatabasePool } from './postgres/database-pool.js';
+import { NotificationListener } from './postgres/notification-listener.js';
+import { SingleConnection } from './postgres/single-connection.js';
+import type { SqlExecutor } from './query/sql-executor.port.js';
+import type { RedisService } from './redis/redis.service.js';
+import type { TransactionManager } from './transaction/transaction-manager.js';
+
+interface Log {
+  warn(line: string): void;
+}
+
+/** What the outbox needs of its connection. */
+interface OutboxGround {
+  readonly transactions: TransactionManager;
+  readonly notifications: NotificationListener;
+  readonly redis: RedisService | undefined;
+  readonly state: DatabaseState;
+}
+
+/** Opens nothing before somebody listens. */
+export function createNotifications(
+  options: ResolvedDatabaseOptions,
+  pool: DatabasePool,
+  log: Log,
+): NotificationListener {
+  const { connectTimeoutMs } = options.pool;
+  const { target, logins } = pool;
+  return new NotificationListener({
+    open: options.pgbouncer
+      ? undefined
+      : (signal) => SingleConnection.open({ ...options, connectTimeoutMs, signal, target, logins }),
+    send: (channel) => pool.query(`NOTIFY ${channel}`) as Promise<unknown>,
+    warn: (line) => {
+      log.warn(line);
+    },
+  });
+}
+
+/** Undefined where it is not configured; delivers nothing before its start. */
+export function createOutbox(
+  { name, librarySchema, outbox: options }: ResolvedDatabaseOptions,
+  { transactions, notifications, redis, state }: OutboxGround,
+  executor: SqlExecutor,
+  log: Log,
+): OutboxService | undefined {
+  if (options === undefined) return undefined;
+  const outbox = new OutboxService({
+    connection: name,
+    schema: librarySchema,
+    options,
+    executor,
+    transactions,
+    notifications,
+    services: { streams: redis },
+    warn: (line) => {
+      log.warn(line);
+    },
+  });
+  state.onChange(({ status }) => {
+    // As soon as the application is asked to close: other instances go on with what waits.
+    if (status === 'draining') outbox.beginStop();
+  });
+  return outbox;
+}
