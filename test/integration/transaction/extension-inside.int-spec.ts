@@ -217,6 +217,79 @@ describe('the client that an extension was made of', () => {
   });
 });
 
+describe('two calls at the same time, of which one has a hook that runs a nested part', () => {
+  const nesting = (client: PrismaClient) =>
+    client.$extends({
+      query: {
+        category: {
+          async create({ args, query }) {
+            const [, result] = await client.$transaction([
+              client.$executeRaw`SELECT set_config('app.tenant', 'mine', TRUE)`,
+              query(args),
+            ]);
+            return result;
+          },
+        },
+      },
+    });
+
+  it.each(['first', 'last'])(
+    'keep what the other one has written when the nested part fails, asked for %s',
+    async (place) => {
+      await withExtended(nesting, async ({ transactions, prisma }) => {
+        await database.query("INSERT INTO category (name, slug) VALUES ('dup', 'dup')");
+        await database.query('TRUNCATE customer CASCADE');
+        const fails = () => prisma.category.create(category('dup')).catch(() => 'failed');
+        const goes = () =>
+          prisma.customer.create({ data: { name: 'kept', email: 'kept' } }).then(() => 'stored');
+        const answers = await transactions.run(() =>
+          Promise.all(place === 'first' ? [fails(), goes()] : [goes(), fails()]),
+        );
+        expect(answers.sort()).toEqual(['failed', 'stored']);
+        expect(await database.query("SELECT FROM customer WHERE name = 'kept'")).toHaveLength(1);
+      });
+    },
+  );
+
+  it('do not wait for each other when both have one', async () => {
+    await withExtended(nesting, async ({ transactions, prisma }) => {
+      await transactions.run(() =>
+        Promise.all(['a', 'b', 'c'].map((name) => prisma.category.create(category(name)))),
+      );
+      expect(await stored()).toEqual(['a', 'b', 'c']);
+    });
+  });
+});
+
+describe('a client that an extension makes while the application runs', () => {
+  it('changes nothing for the transactions that come after it', async () => {
+    const hooked = Prisma.defineExtension((client) =>
+      client
+        .$extends({
+          query: {
+            category: {
+              async create({ args, query }) {
+                await (client as unknown as PrismaClient).category.count();
+                return await query(args);
+              },
+            },
+          },
+        })
+        .$extends({ client: { $forTenant: () => client.$extends({ name: 'tenant' }) } }),
+    );
+    await withExtended(
+      (client) => client.$extends(hooked),
+      async ({ transactions, prisma }) => {
+        const write = (name: string) => transactions.run(() => prisma.category.create(category(name)));
+        await write('before');
+        (prisma as unknown as { $forTenant(): unknown }).$forTenant();
+        await write('after');
+        expect(await stored()).toEqual(['after', 'before']);
+      },
+    );
+  });
+});
+
 describe('methods that an extension adds', () => {
   /** What the methods wait for before they write. */
   let pause = Promise.resolve();
@@ -258,6 +331,39 @@ describe('methods that an extension adds', () => {
       await client!('client');
       await bench.transactions.run(() => client!('inside'));
       expect(await stored()).toEqual(['client', 'inside', 'model']);
+    });
+  });
+
+  it('find the client that theirs was made of inside of the transaction', async () => {
+    const viaParent = (client: PrismaClient) =>
+      client.$extends({
+        model: {
+          category: {
+            async viaParent(name: string) {
+              const { $parent } = Prisma.getExtensionContext(this) as unknown as { $parent: PrismaClient };
+              await $parent.category.create(category(name));
+            },
+          },
+        },
+      });
+    await withExtended(viaParent, async (bench) => {
+      const { category: model } = bench.prisma as unknown as ReturnType<typeof viaParent>;
+      await bench.transactions.run(async () => {
+        let begun: (() => void) | undefined;
+        const isBegun = new Promise<void>((resolve) => (begun = resolve));
+        const nested = bench.transactions.run(
+          async () => {
+            await bench.db.query('SELECT 1');
+            begun?.();
+            await bench.db.query('SELECT pg_sleep(0.05)');
+            throw refused;
+          },
+          { propagation: 'NESTED' },
+        );
+        await isBegun;
+        await Promise.all([model.viaParent('beside'), expect(nested).rejects.toBe(refused)]);
+      });
+      expect(await stored()).toEqual(['beside']);
     });
   });
 

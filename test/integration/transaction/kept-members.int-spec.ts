@@ -1,5 +1,5 @@
 /** @jest-environment ./test/support/faults/incident-environment.mjs */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { PrismaClient } from '../../../apps/shop/src/generated/prisma/client.js';
 import { InvalidOptionsError, TransactionScopeClosedError } from '../../../libs/database/src/index.js';
@@ -96,6 +96,27 @@ describe('a query that was made outside of the transaction in which it is first 
       await (query = prisma.category.create(category('sent')));
     });
     await expect(Promise.resolve(query)).resolves.toMatchObject({ name: 'sent' });
+  });
+});
+
+describe('what a test puts in the place of a member', () => {
+  it('answers instead of it, until it is taken away, as with a bare client', async () => {
+    const spy = jest.spyOn(prisma.category, 'count').mockResolvedValue(42);
+    expect(await prisma.category.count()).toBe(42);
+    spy.mockRestore();
+    expect(await prisma.category.count()).toBe(0);
+    const raw = jest.spyOn(prisma, '$executeRaw').mockResolvedValue(7);
+    expect(await prisma.$executeRaw`DELETE FROM category`).toBe(7);
+    raw.mockRestore();
+    expect(await prisma.$executeRaw`DELETE FROM category`).toBe(0);
+  });
+});
+
+describe('the first query of a transaction', () => {
+  it('is a promise to others as well, such as streams of values that look for methods of their own', async () => {
+    const { from, lastValueFrom } = await import('rxjs');
+    const rows = await bench.transactions.run(() => lastValueFrom(from(prisma.category.findMany())));
+    expect(rows).toEqual([]);
   });
 });
 

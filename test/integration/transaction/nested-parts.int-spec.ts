@@ -133,6 +133,22 @@ describe('a nested part that is still running when the whole ends', () => {
     expect(await stored()).toEqual([]);
   });
 
+  it('may be waited for by any number of statements, without a warning', async () => {
+    const warnings: string[] = [];
+    const note = ({ message }: Error) => void warnings.push(message);
+    process.on('warning', note);
+    await bench.transactions.run(async () => {
+      const nested = within('NESTED', () => bench.db.query('SELECT pg_sleep(0.05)'));
+      await Promise.all(Array.from({ length: 40 }, (_, index) => write(`waiting ${index}`)));
+      await nested;
+    });
+    // Warnings come in a turn of their own.
+    await new Promise(setImmediate);
+    process.off('warning', note);
+    expect(warnings).toEqual([]);
+    expect(await stored()).toHaveLength(40);
+  });
+
   it('keeps no statement of the outer part waiting beyond the time limit', async () => {
     let end: (() => void) | undefined;
     const ended = new Promise<void>((resolve) => (end = resolve));
@@ -171,6 +187,29 @@ describe('a call that has joined, and that nobody awaits', () => {
     await late;
     expect(await stored()).toEqual(['half', 'main', 'other half']);
   });
+
+  it.each([0, 1, 2, 3])(
+    'is refused whole when it comes too late, %s turns after another one',
+    async (turns) => {
+      let late: Promise<unknown> | undefined;
+      await bench.transactions.run(async () => {
+        await write('main');
+        late = (async () => {
+          await within('REQUIRED', () => write('a'));
+          for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+          await within('REQUIRED', async () => {
+            await write('b1');
+            await write('b2');
+          });
+        })().catch((error: unknown) => error);
+      });
+      await late;
+      expect([
+        ['a', 'main'],
+        ['a', 'b1', 'b2', 'main'],
+      ]).toContainEqual(await stored());
+    },
+  );
 
   it('rolls the whole back when it fails', async () => {
     let late: Promise<unknown> | undefined;

@@ -333,6 +333,14 @@ describe('the repetition', () => {
   });
 });
 
+describe('a failure of the work that is its own cause', () => {
+  it('is passed on as it is', async () => {
+    const failure = new Error('domain');
+    failure.cause = failure;
+    await expect(bench.transactions.run(() => Promise.reject(failure))).rejects.toBe(failure);
+  });
+});
+
 describe('a transaction of its own inside of another one', () => {
   const conflict = () => bench.db.query("DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '40001'; END $$");
   const count = async (options: TransactionOptions, inner: () => Promise<unknown> = conflict) => {

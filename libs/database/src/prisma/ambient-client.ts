@@ -78,7 +78,7 @@ class DecidedMembers<Client extends ClientLike> {
     if (property === '$transaction')
       return this.method(property, refusingBound(value as NestedTransaction) as Call);
     if (isDelegate(value)) return this.delegate(property, value);
-    const isMethod = typeof value === 'function' && !WHOLE_CLIENT.has(property);
+    const isMethod = typeof value === 'function' && !WHOLE_CLIENT.has(property) && property !== 'constructor';
     return isMethod ? this.method(property, value as Call) : value;
   }
 
@@ -102,8 +102,17 @@ class DecidedMembers<Client extends ClientLike> {
   }
 
   private delegate(model: PropertyKey, delegate: object): object {
-    const calls = new Map<PropertyKey, Call>();
+    const calls = new Map<PropertyKey, unknown>();
     return new Proxy(delegate, {
+      // What a test puts in the place of a method stays on this side: Prisma's own delegate is not changed.
+      set: (_delegate, method, value) => {
+        calls.set(method, value);
+        return true;
+      },
+      deleteProperty: (_delegate, method) => {
+        calls.delete(method);
+        return true;
+      },
       get: (_delegate, method, proxy) => {
         const known = calls.get(method);
         if (known !== undefined) return known;

@@ -75,8 +75,19 @@ export function createPrismaService(
   const service = new AmbientPrismaService(ambient.client as RegisteredClient, probe, connection);
   const { read } = ambient;
   const own = new Set<PropertyKey>([...OWN_MEMBERS, 'constructor']);
+  // What a test has put in the place of members.
+  const replaced = new Map<PropertyKey, unknown>();
   return new Proxy(service, {
+    set: (_target, property, value) => {
+      replaced.set(property, value);
+      return true;
+    },
+    deleteProperty: (_target, property) => {
+      replaced.delete(property);
+      return true;
+    },
     get: (target, property) => {
+      if (replaced.size > 0 && replaced.has(property)) return replaced.get(property);
       if (!own.has(property)) return read(property);
       const value: unknown = Reflect.get(target, property);
       return typeof value === 'function' && property !== 'constructor'

@@ -67,13 +67,16 @@ function deferredCall(send: Sending, build: Build): object {
           case 'finally':
             return (settle?: () => void) => run().finally(settle);
         }
-        if (typeof property === 'symbol') return undefined;
+        if (typeof property === 'symbol' || !RELATION.test(property)) return undefined;
         return (...parameters: unknown[]) =>
           deferredCall(send, (client) => callOn(build(client) as object, property, parameters));
       },
     },
   );
 }
+
+/** What may be the name of a relation: others look for methods of their own, such as `@@observable`. */
+const RELATION = /^(?!(?:constructor|toString|toJSON|valueOf|nodeType|asymmetricMatch)$)[A-Za-z]\w*$/;
 
 function callOn(owner: object, method: PropertyKey, parameters: readonly unknown[]): unknown {
   return (Reflect.get(owner, method) as Call).apply(owner, [...parameters]);

@@ -4,6 +4,13 @@ import type { TransactionContext } from '../transaction/transaction-context.js';
 import { createAmbientClient } from './ambient-client.js';
 import { ClientView } from './client-view.js';
 
+/** The clients that the application has made of each other. */
+interface Chain {
+  last: ClientLike;
+  /** Whether `extend` has returned. */
+  isMade: boolean;
+}
+
 type Extension = object | ((client: ClientLike) => unknown);
 interface Extensible {
   $extends(extension: object): ClientLike;
@@ -28,18 +35,21 @@ export function extendInside(
   extend: (client: ClientLike) => unknown,
   context: TransactionContext,
 ): unknown {
-  const chain: { last: ClientLike } = { last: client };
+  const chain: Chain = { last: client, isMade: false };
   const extended = extend(follow(client, chain, context));
   const original = isObject(extended) ? originals.get(extended) : undefined;
   if (original !== undefined) chain.last = original;
+  chain.isMade = true;
   return original ?? extended;
 }
 
-function follow(client: ClientLike, chain: { last: ClientLike }, context: TransactionContext): ClientLike {
+function follow(client: ClientLike, chain: Chain, context: TransactionContext): ClientLike {
   const view = new ClientView(client, (last) => counterpart(client, chain.last, last), true);
   const ambient = createAmbientClient(view, context);
   const made = (extension: Extension): unknown => {
     if (typeof extension === 'function') return extension(proxy);
+    // Later it has no counterpart in a transaction, whose client is the last one of the chain.
+    if (chain.isMade) return (ambient.read('$extends') as (extension: object) => unknown)(extension);
     const next = (client as unknown as Extensible).$extends(extension);
     chain.last = next;
     return follow(next, chain, context);
@@ -70,7 +80,7 @@ function counterpart(
 }
 
 const UNKNOWN_FAMILY =
-  'has made a client that does not tell which one it was made of, so that its hooks cannot use that inside of a transaction. Return what `$extends` has returned.';
+  'has made a client that is none of those which the returned one was made of, and that has no counterpart in a transaction. Chain the extensions, or use it outside of transactions.';
 
 function parentOf(client: object): object | undefined {
   return (client as Offspring).$parent;

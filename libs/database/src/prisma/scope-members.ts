@@ -65,10 +65,23 @@ export class ScopeMembers {
     return made;
   }
 
+  /** The client that an extended one was made of, which methods of extensions ask for. */
+  private parent(scope: TransactionScope, client: object): object {
+    return new Proxy(client, {
+      get: (_client, property) => {
+        if (property === 'then') return undefined;
+        if (property === '$transaction' || property === '$disconnect') return this.of(scope, property);
+        return this.wrap(scope, property, member(client, property));
+      },
+    });
+  }
+
   private wrap(scope: TransactionScope, property: PropertyKey, value: unknown): unknown {
     // Prisma sends when somebody waits, some turns later: an inner part may have begun by then.
     const settle: Settling = (promise) => this.context.call(scope, () => promise);
-    if (isDelegate(value)) return wrapDelegate(value, settle);
+    if (isDelegate(value)) return wrapDelegate(value, settle, (client) => this.parent(scope, client));
+    if (property === '$parent' && typeof value === 'object' && value !== null)
+      return this.parent(scope, value);
     if (typeof value !== 'function') return value;
     const call = value as (...parameters: unknown[]) => unknown;
     // A method of an extension speaks to the client it was called on.

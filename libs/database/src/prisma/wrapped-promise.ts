@@ -12,14 +12,23 @@ export type Settling = (promise: PromiseLike<unknown>) => Promise<unknown>;
 type Call = (...parameters: unknown[]) => unknown;
 type Settle = (onFulfilled?: Call, onRejected?: Call) => unknown;
 
-/** The delegate of a model, whose promises are settled by `settle`, as parts of a transaction. */
-export function wrapDelegate(delegate: object, settle: Settling): object {
+/**
+ * The delegate of a model, whose promises are settled by `settle`, as parts of a transaction.
+ *
+ * @param wrapParent - does the same for the client that methods of extensions find in `$parent`
+ */
+export function wrapDelegate(
+  delegate: object,
+  settle: Settling,
+  wrapParent: (client: object) => object,
+): object {
   const calls = new Map<PropertyKey, Call>();
   return new Proxy(delegate, {
     get(target, property, proxy) {
       const known = calls.get(property);
       if (known !== undefined) return known;
       const value: unknown = Reflect.get(target, property);
+      if (property === '$parent' && typeof value === 'object' && value !== null) return wrapParent(value);
       if (typeof value !== 'function') return value;
       // A method of an extension speaks to the delegate it was called on.
       const call = wrapCall((value as Call).bind(proxy), settle);

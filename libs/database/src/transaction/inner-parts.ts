@@ -27,14 +27,16 @@ class Lane {
 
 /**
  * Keeps the savepoints of a part from lying inside of each other, and its calls from falling into them: inner parts run one
- * after the other, and none while a call is under way. What is begun inside of a call, by a hook of an extension, goes at
- * once, as whoever waits for the call would wait for it as well.
+ * after the other, and none while a call is under way. What is begun inside of a call, by a hook of an extension, goes first:
+ * whoever waits for the call waits for it as well. It waits for the other calls, but for those that wait in the same way.
  */
 export class InnerParts {
   // Most transactions have none.
   private own: Lane | undefined;
   private inCall: Lane | undefined;
-  private calls = 0;
+  /** Set while one of them really runs, and does not wait for its turn. */
+  private runningInCall: Promise<unknown> | undefined;
+  private readonly calls = new Set<PartCall>();
   /** Calls of `transactions.run` that have joined. */
   private joined = 0;
   private waiting: (() => void)[] | undefined;
@@ -54,9 +56,10 @@ export class InnerParts {
   }
 
   /** Counts a call as under way until it has settled. */
-  beginCall(part: object): PartCall {
-    this.calls += 1;
-    return new PartCall(part, this.endCall);
+  beginCall(part: object, outer: PartCall | undefined): PartCall {
+    const call = new PartCall(part, outer, this.endCall);
+    this.calls.add(call);
+    return call;
   }
 
   /** Counts `work` as a part of the whole that nobody may end before it has settled. */
@@ -70,18 +73,50 @@ export class InnerParts {
     }
   }
 
-  run<Result>(work: () => Promise<Result>, isInCall: boolean): Promise<Result> {
-    const lane = isInCall ? (this.inCall ??= new Lane()) : (this.own ??= new Lane());
-    return lane.run(async () => {
-      if (!isInCall) await this.drained();
+  /** @param call - that in which the inner part was begun, and which waits for it */
+  run<Result>(work: () => Promise<Result>, call: PartCall | undefined): Promise<Result> {
+    return call === undefined ? this.runAlone(work) : this.runInCall(work, call);
+  }
+
+  private runAlone<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.own ??= new Lane();
+    return this.own.run(async () => {
+      await this.drained();
       this.owner.refuseClosed();
       return await work();
     });
   }
 
+  private async runInCall<Result>(work: () => Promise<Result>, call: PartCall): Promise<Result> {
+    call.wait(1);
+    this.wake();
+    this.inCall ??= new Lane();
+    try {
+      return await this.inCall.run(async () => {
+        while (this.isDisturbed(call)) await this.change();
+        this.owner.refuseClosed();
+        const running = work();
+        this.runningInCall = running.then(ignore, ignore);
+        try {
+          return await running;
+        } finally {
+          this.runningInCall = undefined;
+        }
+      });
+    } finally {
+      call.wait(-1);
+    }
+  }
+
+  /** Whether a statement of another call may reach the server while an inner part of this one runs. */
+  private isDisturbed(call: PartCall): boolean {
+    for (const other of this.calls) if (!other.isWaiting && !call.isWithin(other)) return true;
+    return false;
+  }
+
   /** Resolves when no call is under way any more: what reaches the server later falls into another part. */
   async drained(): Promise<void> {
-    while (this.calls > 0 || this.inCall?.running !== undefined)
+    while (this.calls.size > 0 || this.inCall?.running !== undefined)
       await (this.inCall?.running ?? this.change());
   }
 
@@ -95,13 +130,13 @@ export class InnerParts {
     while (this.busy) await (this.runningFor(false) ?? this.change());
   }
 
-  private runningFor(isInCall: boolean): Promise<void> | undefined {
-    return isInCall ? this.inCall?.running : (this.own?.running ?? this.inCall?.running);
+  private runningFor(isInCall: boolean): Promise<unknown> | undefined {
+    return isInCall ? this.runningInCall : (this.own?.running ?? this.inCall?.running);
   }
 
-  private readonly endCall = (): void => {
-    this.calls -= 1;
-    if (this.calls === 0) this.wake();
+  private readonly endCall = (call: PartCall): void => {
+    this.calls.delete(call);
+    this.wake();
   };
 
   private change(): Promise<void> {

@@ -30,9 +30,6 @@ export function runNested<Result>(
     try {
       const scope = new TransactionScope(part, name, true);
       const result = await context.make(scope, () => workOut(part, work));
-      // The whole may have ended meanwhile, and this part with it.
-      part.refuseClosed();
-      part.state = 'closed';
       await part.inner.drained();
       await savepoint.release();
       outer.adopt(part);
@@ -50,5 +47,5 @@ export function runNested<Result>(
       if (asked) return error.result as Result;
       throw error;
     }
-  }, context.isInCallOf(outer));
+  }, context.callIn(outer));
 }

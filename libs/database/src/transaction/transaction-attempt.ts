@@ -73,7 +73,6 @@ export class TransactionAttempt<Result> {
       // The limit as well: whoever listens to the signal does so inside of the transaction, and is refused there.
       const result = await this.settings.context.make(scope, () => limit.within(workOut(part, work)));
       this.result = result;
-      part.state = 'closed';
       this.phase = 'commit';
       const { connection } = this.settings;
       if (committingChannel.hasSubscribers) committingChannel.publish({ connection, name: this.name });
@@ -93,12 +92,18 @@ export class TransactionAttempt<Result> {
 /**
  * The work of a part, and the inner parts and joined calls it has left behind: what they write is not to be committed half.
  *
- * @throws where the part must not be committed
+ * Closes the part.
+ *
+ * @throws where it must not be committed
  */
 export async function workOut<Result>(part: TransactionPart, work: () => Promise<Result>): Promise<Result> {
   const result = await work();
   if (part.inner.busy) await part.inner.ended();
+  // The whole may have ended meanwhile, and this part with it.
+  part.refuseClosed();
   refuseMarked(part, result);
+  // In the same turn: a call that joined in between would be committed half.
+  part.state = 'closed';
   return result;
 }
 

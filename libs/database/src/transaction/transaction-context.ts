@@ -57,12 +57,17 @@ export class TransactionContext {
 
   /** Whether the caller is in a call of `part` that is under way, and may wait for it. */
   isInCallOf(part: TransactionPart): boolean {
+    return this.callIn(part) !== undefined;
+  }
+
+  /** The call of `part` that the caller is in, and that may wait for it. */
+  callIn(part: TransactionPart): PartCall | undefined {
     const call = this.inCall.get();
-    return call?.part === part && call.isUnderWay;
+    return call?.part === part && call.isUnderWay ? call : undefined;
   }
 
   private track<Result>(part: TransactionPart, begin: () => PromiseLike<Result>): Promise<Result> {
-    const call = part.inner.beginCall(part);
+    const call = part.inner.beginCall(part, this.callIn(part));
     return this.inCall.run(call, () => call.settle(begin));
   }
 

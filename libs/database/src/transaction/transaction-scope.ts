@@ -1,4 +1,5 @@
 import { TransactionScopeClosedError } from '../errors/transaction-scope-closed.error.js';
+import { setMaxListeners } from 'node:events';
 import { InnerParts, type InnerPartsOwner } from './inner-parts.js';
 import type { TailEntry } from './tail-entry.js';
 import { TransactionHooks } from './transaction-hooks.js';
@@ -40,8 +41,7 @@ export class PhysicalTransaction {
 
   /** Aborted when the time is up. */
   get signal(): AbortSignal {
-    this.controller ??= new AbortController();
-    return this.controller.signal;
+    return this.ending.signal;
   }
 
   /** Why it was ended by force; undefined where it was not. */
@@ -66,8 +66,16 @@ export class PhysicalTransaction {
 
   abort(reason: Error): void {
     this.session.abort(reason);
-    this.controller ??= new AbortController();
-    this.controller.abort(reason);
+    this.ending.abort(reason);
+  }
+
+  private get ending(): AbortController {
+    if (this.controller === undefined) {
+      this.controller = new AbortController();
+      // As many may wait as there are statements.
+      setMaxListeners(0, this.controller.signal);
+    }
+    return this.controller;
   }
 }
 
