@@ -34,6 +34,8 @@ export default {
     {
       ...common,
       displayName: 'servers',
+      // The first application of a worker loads all of Nest; what is waited for in a test has a bound of its own.
+      testTimeout: 15_000,
       testMatch: ['<rootDir>/test/**/*.{int,e2e}-spec.ts', '<rootDir>/apps/*/test/**/*.e2e-spec.ts'],
       globalSetup: '<rootDir>/test/support/global-setup.mjs',
       globalTeardown: '<rootDir>/test/support/global-teardown.mjs',

@@ -15,7 +15,7 @@ export type { RedisOptions } from './redis/redis.options.js';
 export type { MigrationOptions } from './migration/migration.options.js';
 
 // Without an application
-export { openDatabase, type OpenDatabase } from './open-database.js';
+export { openDatabase, type OpenDatabase, type OpenDatabaseOptions } from './open-database.js';
 
 // Several connections
 export {

@@ -2,7 +2,7 @@ import type { Type } from '@nestjs/common';
 import { DEFAULT_CONNECTION } from './client/connection-tokens.js';
 import type { PrismaService } from './client/prisma.service.js';
 import type { HealthReport } from './common/health-report.js';
-import { NotConfiguredError } from './config/config.errors.js';
+import { InvalidOptionsError, NotConfiguredError } from './config/config.errors.js';
 import { DatabaseConnection } from './database.connection.js';
 import { resolveDatabaseOptions, type DatabaseModuleOptions } from './database.options.js';
 import { createNestLog } from './database.providers.js';
@@ -61,6 +61,13 @@ export interface OpenDatabase extends AsyncDisposable {
 }
 
 /**
+ * As those of `DatabaseModule`, without sagas, which are found among the providers of an application.
+ *
+ * @public
+ */
+export type OpenDatabaseOptions = Omit<DatabaseModuleOptions, 'saga'>;
+
+/**
  * Opens a database for a script, a worker or a command, with the options of `DatabaseModule`:
  *
  * ```ts
@@ -76,7 +83,14 @@ export interface OpenDatabase extends AsyncDisposable {
  *
  * @public
  */
-export async function openDatabase(options: DatabaseModuleOptions): Promise<OpenDatabase> {
+export async function openDatabase(options: OpenDatabaseOptions): Promise<OpenDatabase> {
+  if ('saga' in options && options.saga !== undefined) {
+    throw InvalidOptionsError.at(
+      'openDatabase',
+      'saga',
+      'needs an application: sagas are found among its providers. Use `DatabaseModule`, or `executeSaga` for one that ends with its process.',
+    );
+  }
   const resolved = resolveDatabaseOptions(options);
   const connection = new DatabaseConnection(resolved, createNestLog(DEFAULT_CONNECTION));
   await connection.start();

@@ -3,7 +3,12 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { PrismaClient } from '../../../apps/shop/src/generated/prisma/client.js';
-import { NotConfiguredError, openDatabase, RepositoryFor } from '../../../libs/database/src/index.js';
+import {
+  InvalidOptionsError,
+  NotConfiguredError,
+  openDatabase,
+  RepositoryFor,
+} from '../../../libs/database/src/index.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
 
 const SCRIPT = fileURLToPath(new URL('./script-program.mjs', import.meta.url));
@@ -22,6 +27,11 @@ afterAll(async () => {
 const options = () => ({ client: PrismaClient, url: database.url, redis: false, env: false }) as const;
 
 describe('openDatabase', () => {
+  it('refuses sagas, which it could not find, before anything is opened', async () => {
+    const withSagas = { ...options(), url: 'postgresql://nobody@127.0.0.1:1/none', saga: {} };
+    await expect(openDatabase(withSagas)).rejects.toThrow(InvalidOptionsError);
+  });
+
   it('gives client, repositories and transactions that belong together', async () => {
     await using opened = await openDatabase(options());
     const categories = opened.repository(CategoryRepository);

@@ -23,7 +23,7 @@ export class SagaFailedError extends DatabaseError {
   override readonly name = 'SagaFailedError';
   readonly code = 'SAGA_FAILED';
   readonly retryable = false;
-  override readonly outcome;
+  override readonly outcome: 'not-applied' | 'unknown';
 
   constructor(
     /** Its name. */
@@ -41,7 +41,7 @@ export class SagaFailedError extends DatabaseError {
     options?: DatabaseErrorOptions,
   ) {
     super(describe(saga, key, step, state, compensated, failed), options);
-    this.outcome = state === 'compensated' ? ('not-applied' as const) : ('unknown' as const);
+    this.outcome = state === 'compensated' ? 'not-applied' : 'unknown';
   }
 }
 
