@@ -1,3 +1,7 @@
+const BELOW_OUTBOX = [
+  'common', 'errors', 'fault', 'config', 'resilience', 'client', 'transaction', 'query', 'library-schema',
+]; // prettier-ignore
+
 /**
  * Who may import whom inside `libs/database/src`: the only source of the import rules. A folder may always import
  * itself. Type-only imports count.
@@ -25,29 +29,8 @@ export const MAY_IMPORT = {
     'cache',
   ],
   'library-schema': ['common', 'errors', 'fault', 'config'],
-  outbox: [
-    'common',
-    'errors',
-    'fault',
-    'config',
-    'resilience',
-    'client',
-    'transaction',
-    'query',
-    'library-schema',
-  ],
-  saga: [
-    'common',
-    'errors',
-    'fault',
-    'config',
-    'resilience',
-    'client',
-    'transaction',
-    'query',
-    'library-schema',
-    'outbox',
-  ],
+  outbox: BELOW_OUTBOX,
+  saga: [...BELOW_OUTBOX, 'outbox'],
   session: ['common', 'errors', 'config', 'resilience', 'transaction'],
   lock: ['common', 'errors', 'config', 'resilience', 'transaction'],
   migration: ['common', 'errors', 'config', 'transaction', 'query'],

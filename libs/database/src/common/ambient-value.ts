@@ -23,12 +23,6 @@ export class AmbientValue<Value> {
   }
 }
 
-/** Keeps all ambient values of the caller, for work that is called from elsewhere. */
-export function keepAmbient(): <Result>(work: () => Result) => Result {
-  const frame = storage.getStore();
-  return (work) => storage.run(frame, work);
-}
-
 /** What is replaced is dropped: work that starts itself anew, such as a timer, would drag along all that was ever set. */
 function without(value: AmbientValue<unknown>, frame: Frame | undefined): Frame | undefined {
   if (frame === undefined) return undefined;

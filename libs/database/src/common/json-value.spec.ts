@@ -37,6 +37,9 @@ describe('findJsonProblem', () => {
   it('finds what lies inside of itself', () => {
     const value: { self?: unknown } = {};
     value.self = { value };
-    expect(findJsonProblem(value)).toMatchObject({ path: 'self.value', problem: 'lies inside of itself.' });
+    expect(findJsonProblem(value)).toMatchObject({
+      path: 'self.value',
+      problem: 'leads back to what it lies in.',
+    });
   });
 });

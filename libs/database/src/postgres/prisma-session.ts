@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { keepAmbient } from '../common/ambient-value.js';
+import { OwnContext } from '../common/own-context.js';
 import type { TransactionConnection } from './transaction-connection.js';
 
 const ANSWER = { rows: [], rowCount: null, oid: 0, fields: [] };
@@ -13,7 +13,7 @@ const ANSWER = { rows: [], rowCount: null, oid: 0, fields: [] };
 export class PrismaSession {
   private begun = false;
 
-  private readonly inOwnName = keepAmbient();
+  private readonly context = new OwnContext();
 
   /** @param isOwn - whether the running code belongs to the transaction */
   constructor(
@@ -31,7 +31,7 @@ export class PrismaSession {
       return Promise.resolve({ ...ANSWER, command: text });
     const send = () => this.transaction.query(config);
     // Prisma sends what transactions ask for in one turn from the context of the first one: with its signal, and in its name.
-    return this.isOwn() ? send() : this.inOwnName(send);
+    return this.isOwn() ? send() : this.context.run(send);
   }
 
   /** Errors of a borrowed connection reach its statements. */

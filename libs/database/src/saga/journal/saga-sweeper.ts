@@ -1,7 +1,7 @@
 import { OwnContext } from '../../common/own-context.js';
 import type { RegisteredSaga } from '../saga-engine.port.js';
 import { orphanedChannel, type SagaOrphanedEvent } from '../saga.events.js';
-import { Bell } from './bell.js';
+import { Bell } from '../../common/bell.js';
 import type { SagaDriver } from './saga-driver.js';
 import type { SagaStore } from './saga-store.js';
 

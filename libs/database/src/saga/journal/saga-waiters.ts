@@ -1,6 +1,6 @@
 import { untilAborted } from '../../common/abort.js';
 import { SagaAbandonedError, type SagaRecord } from '../saga-journal.port.js';
-import { Bell } from './bell.js';
+import { Bell } from '../../common/bell.js';
 import { toRecord } from './saga-row.js';
 import type { SagaStore } from './saga-store.js';
 
