@@ -24,28 +24,3 @@ export async function starvedDuring(work: () => Promise<unknown>): Promise<numbe
   }
   return starvedMs;
 }
-
-/**
- * Runs `work`, and measures by how much timers were late because this process was busy itself; ascending. What the machine
- * gave to others is not part of it.
- */
-export async function ownLagsDuring(work: () => Promise<unknown>): Promise<readonly number[]> {
-  const lags: number[] = [];
-  let tickedAt = performance.now();
-  let usage = process.cpuUsage();
-  const look = () => {
-    const now = performance.now();
-    const { user, system } = process.cpuUsage(usage);
-    lags.push(Math.max(0, Math.min(now - tickedAt - TICK_MS, (user + system) / 1_000)));
-    tickedAt = now;
-    usage = process.cpuUsage();
-  };
-  const ticks = setInterval(look, TICK_MS);
-  try {
-    await work();
-    look();
-  } finally {
-    clearInterval(ticks);
-  }
-  return lags.sort((a, b) => a - b);
-}
