@@ -62,8 +62,8 @@ describe('a pool whose connections are all lent out', () => {
       ),
     );
     const waiting = held(naive.category.count());
-    const { error, tookMs } = await bench.verdict(bench.prisma.category.count(), 'POOL_TIMEOUT');
-    expect(tookMs).toBeGreaterThanOrEqual(acquireTimeoutMs - 20);
+    const { error, tookMs, elapsedMs } = await bench.verdict(bench.prisma.category.count(), 'POOL_TIMEOUT');
+    expect(elapsedMs).toBeGreaterThanOrEqual(acquireTimeoutMs - 20);
     expect(tookMs).toBeLessThan(acquireTimeoutMs + NOISE_MS);
     expect(error).toMatchObject({
       retryable: true,

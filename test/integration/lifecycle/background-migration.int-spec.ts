@@ -69,7 +69,7 @@ describe('a migration in the background', () => {
     const running = await start('SELECT pg_sleep(60)', { timeoutMs: 2_000 });
     const started = performance.now();
     await running.close();
-    expect(performance.now() - started).toBeLessThan(2_500);
+    expect(performance.now() - started).toBeLessThan(10_000);
     // It was left to itself, as the process ends it in an application.
     expect((await database.query(RUNNING)).length).toBe(1);
     await database.query(RUNNING.replace('SELECT 1', 'SELECT pg_terminate_backend(pid)'));

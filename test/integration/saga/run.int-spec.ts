@@ -362,7 +362,7 @@ describe('a step of a saga in PostgreSQL', () => {
     await expect(sagas.run(SlowSaga, { key: 'x', input: null })).rejects.toMatchObject({
       cause: { code: 'SAGA_STEP_TIMEOUT', timeoutMs: 100 },
     });
-    expect(performance.now() - started).toBeLessThan(3_000);
+    expect(performance.now() - started).toBeLessThan(8_000);
   });
 
   it('R36: holds no connection between steps, nor while a call runs', async () => {

@@ -34,16 +34,16 @@ const active = () =>
 describe('timeoutMs', () => {
   it('cancels the statement that runs on the server; a bare client waits for its end', async () => {
     await open();
-    const sleep = () => bench.db.query('SELECT pg_sleep(1.2)');
+    const sleep = () => bench.db.query('SELECT pg_sleep(1.4)');
     const { error, tookMs } = await bench.failure(bench.transactions.run(sleep, { timeoutMs: 150 }));
     expect(error).toBeInstanceOf(TransactionTimeoutError);
     expect(error).toMatchObject({ phase: 'work', timeoutMs: 150 });
-    expect(tookMs).toBeLessThan(1_100);
+    expect(tookMs).toBeLessThan(1_300);
     expect(await until(async () => (await active()).length === 0, 1_000)).toBe(true);
     const naive = bench
       .naive()
       .$transaction((client) => client.$queryRaw`SELECT pg_sleep(1.2)::text`, { timeout: 150 });
-    expect((await bench.failure(naive)).tookMs).toBeGreaterThan(1_100);
+    expect((await bench.failure(naive)).elapsedMs).toBeGreaterThan(1_100);
   });
 
   it('ends the wait of a caller whose work hangs, and refuses what the work does later', async () => {
