@@ -109,8 +109,9 @@ export class SlotLeases {
     const { store, leaseMs, gained, announce } = this.settings;
     const sent = performance.now();
     const beat = await store.beat(leaseMs);
+    const hadLapsed = performance.now() >= this.validUntil;
     this.validUntil = sent + leaseMs;
-    this.reconcile(beat);
+    this.reconcile(beat, hadLapsed);
     const share = Math.ceil(SLOTS / beat.live);
     this.leaveAbove(share);
     await this.giveBack();
@@ -124,10 +125,11 @@ export class SlotLeases {
     this.announcedTo = beat.live;
   }
 
-  private reconcile({ owned }: Beat): void {
+  /** @param hadLapsed - whether the leases had been over, so that what runs may have stopped in between */
+  private reconcile({ owned }: Beat, hadLapsed: boolean): void {
     const fences = new Map(owned.map(({ slot, fence }) => [slot, fence]));
     for (const [slot, fence] of this.owned) if (fences.get(slot) !== fence) this.lose(slot);
-    const regained = owned.filter(({ slot }) => !this.owned.has(slot));
+    const regained = owned.filter(({ slot }) => hadLapsed || !this.owned.has(slot));
     for (const { slot, fence } of regained) this.owned.set(slot, fence);
     if (regained.length > 0) this.settings.gained(regained);
   }
