@@ -23,6 +23,8 @@ afterEach(async () => {
   isServed = false;
   for (const socket of sockets) socket.destroy();
   for (const server of servers) server.close();
+  sockets.clear();
+  servers.clear();
   await child?.destroy();
   child = undefined;
 });
