@@ -1,14 +1,18 @@
+import { InvalidOptionsError } from './config/config.errors.js';
 import type { ResolvedDatabaseOptions } from './database.options.js';
 import type { DatabaseState } from './lifecycle/database-state.js';
 import { OutboxService } from './outbox/outbox-service.js';
 import type { DatabasePool } from './postgres/database-pool.js';
 import { NotificationListener } from './postgres/notification-listener.js';
 import { SingleConnection } from './postgres/single-connection.js';
+import type { Database } from './query/database.js';
 import type { SqlExecutor } from './query/sql-executor.port.js';
 import type { RedisService } from './redis/redis.service.js';
+import { SagaRegistry } from './saga/saga-registry.js';
 import type { TransactionManager } from './transaction/transaction-manager.js';
 
 interface Log {
+  info(line: string): void;
   warn(line: string): void;
 }
 
@@ -18,6 +22,12 @@ interface OutboxGround {
   readonly notifications: NotificationListener;
   readonly redis: RedisService | undefined;
   readonly state: DatabaseState;
+}
+
+/** What sagas need of theirs. */
+interface SagaGround extends Omit<OutboxGround, 'redis'> {
+  readonly database: Database;
+  readonly outbox: OutboxService | undefined;
 }
 
 /** Opens nothing before somebody listens. */
@@ -64,4 +74,45 @@ export function createOutbox(
     if (status === 'draining') outbox.beginStop();
   });
   return outbox;
+}
+
+/**
+ * Undefined where they are not configured; begins nothing before its start.
+ *
+ * @throws {@link InvalidOptionsError} for what the engine does not have
+ */
+export function createSagas(
+  { name, librarySchema, saga: options }: ResolvedDatabaseOptions,
+  { database, transactions, notifications, outbox, state }: SagaGround,
+  log: Log,
+): SagaRegistry | undefined {
+  if (options === undefined) return undefined;
+  const { engine: factory, context, events } = options;
+  const engine = factory.create({
+    connection: name,
+    db: database,
+    transactions,
+    librarySchema,
+    context,
+    // Without an outbox the options were refused.
+    events: outbox && events && { topic: events.topic, outbox: outbox.outbox },
+    isClosing: () => state.status === 'draining' || state.status === 'closed',
+    notify: (channel) => {
+      notifications.notify(channel);
+    },
+    listen: (channel, wake) => notifications.listen(channel, wake),
+    info: (line) => {
+      log.info(line);
+    },
+    warn: (line) => {
+      log.warn(line);
+    },
+  });
+  if (events !== undefined && !engine.capabilities.events)
+    throw InvalidOptionsError.at(
+      'DatabaseModule',
+      'saga.events',
+      `asks for what the engine ${factory.name} does not have: its \`capabilities.events\` is false. Leave it out, or take another engine.`,
+    );
+  return new SagaRegistry(engine);
 }

@@ -5,7 +5,7 @@ import { withDeadline } from './common/deadline.js';
 import { SharedWork } from './common/shared-work.js';
 import type { ResolvedDatabaseOptions } from './database.options.js';
 import { UnavailableError } from './errors/connection.errors.js';
-import { createNotifications, createOutbox } from './connection-parts.js';
+import { createNotifications, createOutbox, createSagas } from './connection-parts.js';
 import { deployLibrarySchema } from './deploy-library-schema.js';
 import type { ErrorCode } from './errors/error-codes.js';
 import { ConnectionProbe } from './health/connection-probe.js';
@@ -33,8 +33,7 @@ import { Database } from './query/database.js';
 import type { DatabaseParts } from './query/typed-database.js';
 import { ModelCatalog } from './query/model-catalog.js';
 import { RedisService } from './redis/redis.service.js';
-import { SagaRegistry } from './saga/saga-registry.js';
-import type { ResolvedSagaOptions } from './saga/saga.options.js';
+import type { SagaRegistry } from './saga/saga-registry.js';
 import { RetryBudget } from './resilience/retry-budget.js';
 import { TransactionContext } from './transaction/transaction-context.js';
 import { openTransaction, TransactionPlace } from './transaction/transaction-place.js';
@@ -207,7 +206,7 @@ export class DatabaseConnection implements ShutdownMember {
         maxPageSize: options.pagination.maxPageSize,
       },
     } satisfies DatabaseParts);
-    this.sagas = options.saga === undefined ? undefined : this.createSagas(options.saga);
+    this.sagas = createSagas(options, this, log);
   }
 
   /**
@@ -292,31 +291,6 @@ export class DatabaseConnection implements ShutdownMember {
     }
     this.queryLog.close();
     this.state.move('closed');
-  }
-
-  private createSagas({ engine, context }: ResolvedSagaOptions): SagaRegistry {
-    const { database, transactions, notifications, log, state } = this;
-    const { name, librarySchema } = this.options;
-    return new SagaRegistry(
-      engine.create({
-        connection: name,
-        db: database,
-        transactions,
-        librarySchema,
-        context,
-        isClosing: () => state.status === 'draining' || state.status === 'closed',
-        notify: (channel) => {
-          notifications.notify(channel);
-        },
-        listen: (channel, wake) => notifications.listen(channel, wake),
-        info: (line) => {
-          log.info(line);
-        },
-        warn: (line) => {
-          log.warn(line);
-        },
-      }),
-    );
   }
 
   private async openEverything(signal: AbortSignal): Promise<void> {

@@ -221,7 +221,7 @@ export function resolveDatabaseOptions(
   const startup = resolveStartupOptions(options.startup, validator.nested('startup'));
   const isLazy = startup.mode === 'lazy';
   const pool = resolvePoolOptions(options.pool, validator.nested('pool'), isLazy);
-  const saga = resolveSagaOptions(options.saga, validator.nested('saga'));
+  const saga = resolveSagaOptions(options.saga, options.outbox !== undefined, validator.nested('saga'));
   const resolved = {
     name,
     clientOptions: resolveClientOptions(options.clientOptions, validator.nested('clientOptions')),

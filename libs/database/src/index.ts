@@ -394,12 +394,14 @@ export type {
   SagaContextCarrier,
   SagaEngine,
   SagaEngineFactory,
+  SagaEventTarget,
   SagaFilter,
   SagaHost,
   SagaRequest,
   SagaSnapshot,
   SagaStepSnapshot,
 } from './saga/saga-engine.port.js';
+export type { SagaEvent, SagaEventName } from './saga/saga-event.js';
 export type { SagaPlan } from './saga/saga-plan.js';
 export { SAGA_STATES, type SagaState } from './saga/saga-state.js';
 export type {
@@ -438,7 +440,7 @@ export {
   type SagaPoint,
   type SagaProgressEvent,
 } from './saga/saga.events.js';
-export type { SagaOptions } from './saga/saga.options.js';
+export type { SagaEventsOptions, SagaOptions } from './saga/saga.options.js';
 export { SagaService, type SagaName, type SagaStart } from './saga/saga.service.js';
 
 // Named by public signatures, of no use by themselves

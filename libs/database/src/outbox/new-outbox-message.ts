@@ -77,6 +77,17 @@ export function checkText(value: unknown, path: string, maxBytes: number): strin
   throw new ValidationError(path, `has ${bytes} bytes, expected 1 to ${maxBytes}.`);
 }
 
+/** What keeps it from being a topic; undefined where nothing does. */
+export function topicProblem(value: unknown): string | undefined {
+  try {
+    checkText(value, 'topic', MAX_TOPIC_BYTES);
+    return undefined;
+  } catch (error) {
+    if (error instanceof ValidationError) return error.problem;
+    throw error;
+  }
+}
+
 function checkHeaders(value: unknown): string {
   if (value === undefined) return '{}';
   const text = jsonText(value, 'headers');

@@ -80,7 +80,7 @@ export class OutboxWriter implements CommitTail<OutboxRow> {
 export function slotOf(topic: string, key: string | null, id: string): number {
   // Without a key the random end of the id spreads them.
   if (key === null) return Number.parseInt(id.slice(-2), 16) % SLOTS;
-  return Number(hashOf(topic, key) & 0xffffn) % SLOTS;
+  return Number(lockOf(topic, key) & 0xffffn) % SLOTS;
 }
 
 /** Within one transaction the first of a `dedupKey` counts. */
@@ -96,11 +96,12 @@ function withoutRepetitions(rows: readonly OutboxRow[]): readonly OutboxRow[] {
 /** In one order for everybody, so that nobody waits in a circle. */
 function locksOf(rows: readonly OutboxRow[]): readonly bigint[] {
   const locks = new Set<bigint>();
-  for (const { topic, key } of rows) if (key !== null) locks.add(hashOf(topic, key));
+  for (const { topic, key } of rows) if (key !== null) locks.add(lockOf(topic, key));
   return [...locks].sort((a, b) => (a < b ? -1 : 1));
 }
 
-function hashOf(topic: string, key: string): bigint {
+/** The number of the lock that keeps a key in order. */
+export function lockOf(topic: string, key: string): bigint {
   return createHash('sha256').update(`nestjs-database:outbox\0${topic}\0${key}`).digest().readBigInt64BE();
 }
 

@@ -49,9 +49,15 @@ export class Outbox {
   }
 }
 
+/** What the library's own parts need of an outbox beside its facade. */
+export function outboxParts(outbox: Outbox): OutboxParts {
+  // Private to its users, and not to the library.
+  return outbox['parts'];
+}
+
 /** Adds a message that has its id already to the caller's transaction. */
 export function writeMessage(
-  { connection, transactions, writer, wake }: OutboxParts,
+  parts: OutboxParts,
   message: CheckedMessage,
   id: string,
   createdAt?: Date,
@@ -59,9 +65,17 @@ export function writeMessage(
   const { topic, key } = message;
   const slot = slotOf(topic, key, id);
   const row: OutboxRow = { ...message, id, slot, ...(createdAt !== undefined && { createdAt }) };
-  addToCommit(transactions, 'Outbox.add', writer, row);
-  transactions.afterCommit(() => {
-    publishOutbox('written', () => ({ connection, id, topic, key }));
-    wake(slot);
+  addToCommit(parts.transactions, 'Outbox.add', parts.writer, row);
+  parts.transactions.afterCommit(() => {
+    messageWritten(parts, row);
   });
+}
+
+/** A message is committed: tells so, and wakes whoever delivers it. */
+export function messageWritten(
+  { connection, wake }: Pick<OutboxParts, 'connection' | 'wake'>,
+  { id, topic, key, slot }: OutboxRow,
+): void {
+  publishOutbox('written', () => ({ connection, id, topic, key }));
+  wake(slot);
 }

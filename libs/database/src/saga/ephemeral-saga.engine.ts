@@ -44,6 +44,7 @@ class EphemeralSagaEngine implements SagaEngine {
     joinsTransactions: true,
     keepsContext: true,
     retention: true,
+    events: false,
   };
   /** In the order in which they were begun. */
   private readonly sagas = new Map<string, EphemeralSaga>();

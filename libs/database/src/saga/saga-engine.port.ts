@@ -1,3 +1,4 @@
+import type { Outbox } from '../outbox/outbox.js';
 import type { Database } from '../query/database.js';
 import type { TransactionManager } from '../transaction/transaction-manager.js';
 import type { Direction } from './saga-journal.port.js';
@@ -22,6 +23,8 @@ export interface SagaCapabilities {
   readonly keepsContext: boolean;
   /** Sagas that have come to their end are removed after a time. */
   readonly retention: boolean;
+  /** What happens to a saga is told by the outbox, in the commit that it happens in: see `saga.events`. */
+  readonly events: boolean;
 }
 
 /**
@@ -175,6 +178,8 @@ export interface SagaHost {
   readonly librarySchema: string;
   /** Carries what the caller's context is to be wherever the saga runs; undefined: nothing is. */
   readonly context: SagaContextCarrier | undefined;
+  /** Where what happens to sagas is told; undefined: nobody wants to know. */
+  readonly events: SagaEventTarget | undefined;
   /** Whether the application is on its way down: nothing new is begun then. */
   isClosing(): boolean;
   /** Tells other instances that there is something to do. For after a commit. */
@@ -185,6 +190,18 @@ export interface SagaHost {
   info(line: string): void;
   /** As a warning. */
   warn(line: string): void;
+}
+
+/**
+ * Where the events of sagas go.
+ *
+ * @public
+ */
+export interface SagaEventTarget {
+  /** The topic of the messages. */
+  readonly topic: string;
+  /** The outbox of the connection. */
+  readonly outbox: Outbox;
 }
 
 /**

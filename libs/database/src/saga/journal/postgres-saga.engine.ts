@@ -1,12 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { OwnContext } from '../../common/own-context.js';
-import { readText } from '../../common/safe-read.js';
 import { ShuttingDownError } from '../../errors/connection.errors.js';
-import { OutcomeUnknownError } from '../../errors/outcome.errors.js';
 import { partsOf } from '../../query/database.js';
-import { addToCommit } from '../../transaction/commit-tail.js';
-import type { CommitTail } from '../../transaction/tail-entry.js';
 import { isOutOfReach } from '../error-record.js';
 import { outcomeOf } from '../saga-failure.js';
 import type {
@@ -22,18 +17,13 @@ import type {
 import { SagaAbandonedError, type SagaRecord } from '../saga-journal.port.js';
 import { SagaProgress } from '../saga-progress.js';
 import type { ResolvedPostgresSagaOptions } from '../postgres-saga.options.js';
-import { jsonOf } from '../saga-request.js';
-import { directionOfRetry, refuseLiving } from '../saga-retry.js';
-import {
-  SagaDefinitionChangedError,
-  SagaInTransactionError,
-  SagaKeyConflictError,
-  SagaNotFoundError,
-  SagaStateError,
-} from '../saga.errors.js';
+import { SagaOutbox } from '../saga-outbox.js';
+import { SagaDefinitionChangedError, SagaInTransactionError, SagaNotFoundError } from '../saga.errors.js';
+import { OperatorStore } from './operator-store.js';
+import { SagaCreation } from './saga-creation.js';
 import { SagaDriver } from './saga-driver.js';
-import { toRecord, toSnapshot, type SagaRow } from './saga-row.js';
-import { SagaStore, type NewSaga } from './saga-store.js';
+import { SagaOperator } from './saga-operator.js';
+import { SagaStore } from './saga-store.js';
 import { SagaSweeper } from './saga-sweeper.js';
 import { SagaWaiters } from './saga-waiters.js';
 
@@ -41,13 +31,6 @@ import { SagaWaiters } from './saga-waiters.js';
 const DUE = 'nestjs_database_saga_due';
 /** Something has ended, or is to be cancelled: for those who wait, and for those who run it. */
 const NEWS = 'nestjs_database_saga_news';
-const CREATE_ATTEMPTS = 3;
-const CREATE_PAUSE_MS = 100;
-
-interface Enqueued extends NewSaga {
-  /** Whether its own statements were reached: the last one that was is the one that failed. */
-  reached: boolean;
-}
 
 /** Sagas in the application's own database: the journal in the transactions of the steps, a lease for whoever runs them. */
 export class PostgresSagaEngine implements SagaEngine {
@@ -58,8 +41,11 @@ export class PostgresSagaEngine implements SagaEngine {
     joinsTransactions: true,
     keepsContext: true,
     retention: true,
+    events: true,
   };
   private readonly store: SagaStore;
+  private readonly creation: SagaCreation;
+  private readonly operator: SagaOperator;
   private readonly driver: SagaDriver;
   private readonly waiters: SagaWaiters;
   private readonly sagas = new Map<string, RegisteredSaga>();
@@ -68,34 +54,39 @@ export class PostgresSagaEngine implements SagaEngine {
   private readonly listening: (() => void)[] = [];
   private checked: Promise<void> | undefined;
   private stopped: ShuttingDownError | undefined;
-  private readonly enqueuing: CommitTail<Enqueued> = {
-    statements: (items) =>
-      items.flatMap((item) => {
-        const [insert, ...rest] = this.store.creationAtCommit(item);
-        return [{ text: '', ...insert, onValue: () => (item.reached = true) }, ...rest];
-      }),
-    explain: (error, items) => {
-      const isOurs =
-        readText(error, 'table') === 'saga_lease' && readText(error, 'schema') === this.store.schema;
-      const failed = items.findLast(({ reached }) => reached);
-      if (!isOurs || failed === undefined) return undefined;
-      return new SagaKeyConflictError(failed.saga.name, failed.key, { cause: error });
-    },
-  };
-
   constructor(
     private readonly host: SagaHost,
     private readonly options: ResolvedPostgresSagaOptions,
   ) {
-    const { connection, transactions, context } = host;
+    const { connection, transactions, context, librarySchema } = host;
     const { leaseMs, pollMs } = options;
-    this.store = new SagaStore(partsOf(host.db).executor, host.librarySchema, randomUUID(), leaseMs);
+    const { executor } = partsOf(host.db);
+    const outbox = host.events && new SagaOutbox(host.events.outbox, host.events.topic);
+    this.store = new SagaStore(executor, librarySchema, randomUUID(), leaseMs, outbox);
+    this.creation = new SagaCreation(this.store, transactions, context, outbox);
+    this.operator = new SagaOperator({
+      store: this.store,
+      changes: new OperatorStore(executor, transactions, librarySchema, outbox),
+      sagas: this.sagas,
+      due: () => {
+        this.afterwards(() => {
+          this.announce();
+        });
+      },
+      news: () => {
+        this.afterwards(() => {
+          this.host.notify(NEWS);
+          void this.driver.beat();
+        });
+      },
+    });
     this.driver = new SagaDriver({
       connection,
       transactions,
       context,
       leaseMs,
       store: this.store,
+      outbox,
       definitionOf: (name, version) => this.definitionOf(name, version),
       settled: (id, record) => {
         this.waiters.settle(id, record);
@@ -157,10 +148,10 @@ export class PostgresSagaEngine implements SagaEngine {
   async run(saga: RegisteredSaga, request: SagaRequest, signal: AbortSignal | undefined): Promise<unknown> {
     if (this.host.transactions.isActive()) throw new SagaInTransactionError(saga.name);
     this.refuseStopped();
-    const created = this.newSaga(saga, request);
+    const created = this.creation.newSaga(saga, request);
     await this.ready();
     const heldUntil = performance.now() + this.options.leaseMs;
-    const id = await this.create(created);
+    const id = await this.creation.begin(created);
     const end = this.waiters.wait(id, signal);
     if (id === created.id) {
       const { name, deadlineMs = null } = saga;
@@ -190,59 +181,35 @@ export class PostgresSagaEngine implements SagaEngine {
 
   async enqueue(saga: RegisteredSaga, request: SagaRequest): Promise<void> {
     this.refuseStopped();
-    const { transactions } = this.host;
-    const created: Enqueued = { ...this.newSaga(saga, request), reached: false };
-    if (transactions.isActive()) {
-      addToCommit(transactions, 'SagaService.enqueue', this.enqueuing, created);
-      transactions.afterCommit(() => {
-        this.announce();
-      });
-      return;
+    const created = this.creation.newSaga(saga, request);
+    if (this.host.transactions.isActive()) this.creation.addToCommit(created);
+    else {
+      await this.ready();
+      await this.creation.make(created);
     }
-    await this.ready();
-    await this.make(created, false);
-    this.announce();
-  }
-
-  async get(name: string, key: string): Promise<SagaSnapshot | null> {
-    const row = await this.store.find(name, key);
-    return row === undefined ? null : this.snapshot(row);
-  }
-
-  async list(filter: SagaFilter): Promise<SagaSnapshot[]> {
-    const rows = await this.store.list(filter, [...this.sagas.values()]);
-    return rows.map((row) => this.snapshot(row));
-  }
-
-  async cancel(name: string, key: string): Promise<boolean> {
-    const found = await this.store.cancel(name, key);
-    this.afterwards(() => {
-      this.host.notify(NEWS);
-      void this.driver.beat();
-    });
-    return found;
-  }
-
-  async retryDead(name: string, key: string, options: RetryDeadOptions): Promise<void> {
-    const row = await this.found(name, key);
-    const saga = this.sagas.get(`${row.name} ${row.version}`);
-    if (saga?.fingerprint !== row.fingerprint) {
-      const reason = `this instance has no definition of it with the version ${row.version} and the steps it was begun with. Ask one that has.`;
-      throw new SagaStateError(name, key, reason);
-    }
-    const to = directionOfRetry(toRecord(row), saga.plan, options);
-    if (!(await this.store.retry(name, key, to, options.note))) await this.retryDead(name, key, options);
     this.afterwards(() => {
       this.announce();
     });
   }
 
-  async resolveDead(name: string, key: string, note: string): Promise<void> {
-    refuseLiving(toRecord(await this.found(name, key)));
-    if (!(await this.store.resolve(name, key, note))) await this.resolveDead(name, key, note);
-    this.afterwards(() => {
-      this.host.notify(NEWS);
-    });
+  get(name: string, key: string): Promise<SagaSnapshot | null> {
+    return this.operator.get(name, key);
+  }
+
+  list(filter: SagaFilter): Promise<SagaSnapshot[]> {
+    return this.operator.list(filter);
+  }
+
+  cancel(name: string, key: string): Promise<boolean> {
+    return this.operator.cancel(name, key);
+  }
+
+  retryDead(name: string, key: string, options: RetryDeadOptions): Promise<void> {
+    return this.operator.retryDead(name, key, options);
+  }
+
+  resolveDead(name: string, key: string, note: string): Promise<void> {
+    return this.operator.resolveDead(name, key, note);
   }
 
   async stop(timeoutMs: number): Promise<void> {
@@ -255,40 +222,6 @@ export class PostgresSagaEngine implements SagaEngine {
     await this.driver.stop(timeoutMs);
     await this.waiters.close(this.stopped);
     if (this.sagas.size > 0) this.host.notify(DUE);
-  }
-
-  /** @returns the id of the saga with this key: the new one, or the one that has had it before */
-  private async create(saga: NewSaga): Promise<string> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await this.make(saga, true);
-      } catch (error) {
-        // It may be there, with a lease of this instance: then it is found by its id.
-        if (!(error instanceof OutcomeUnknownError) || attempt === CREATE_ATTEMPTS) throw error;
-        await delay(attempt * CREATE_PAUSE_MS);
-      }
-    }
-  }
-
-  private async make(created: NewSaga, isOwn: boolean): Promise<string> {
-    const { id, saga, key, input } = created;
-    for (;;) {
-      if (await this.store.create(created, isOwn)) return id;
-      const existing = await this.store.existing(saga.name, key, input);
-      if (existing?.same === false) throw new SagaKeyConflictError(saga.name, key);
-      // Otherwise it was removed between the two.
-      if (existing !== undefined) return existing.id;
-    }
-  }
-
-  private newSaga(saga: RegisteredSaga, { key, input }: SagaRequest): NewSaga {
-    return {
-      id: randomUUID(),
-      saga,
-      key,
-      input: jsonOf(input, 'input'),
-      context: jsonOf(this.host.context?.capture(), 'context'),
-    };
   }
 
   /** Refuses sagas whose steps have changed; asked until it is known. */
@@ -317,18 +250,6 @@ export class PostgresSagaEngine implements SagaEngine {
     const { transactions } = this.host;
     if (transactions.isActive()) transactions.afterCommit(tell);
     else tell();
-  }
-
-  private async found(name: string, key: string): Promise<SagaRow> {
-    const row = await this.store.find(name, key);
-    if (row === undefined) throw new SagaNotFoundError(name, key);
-    return row;
-  }
-
-  private snapshot(row: SagaRow): SagaSnapshot {
-    return toSnapshot(row, ({ name, version, fingerprint }) => {
-      return this.sagas.get(`${name} ${version}`)?.fingerprint === fingerprint;
-    });
   }
 
   private definitionOf(name: string, version: number): RegisteredSaga {

@@ -1,6 +1,7 @@
 import { readText } from '../../common/safe-read.js';
 import { NotNullViolationError } from '../../errors/constraint.errors.js';
 import { TransactionTimeoutError } from '../../errors/transaction-timeout.error.js';
+import type { OutboxRow } from '../../outbox/outbox-writer.js';
 import { addToCommit } from '../../transaction/commit-tail.js';
 import { scopeOf } from '../../transaction/scope-of.js';
 import type { TransactionManager } from '../../transaction/transaction-manager.js';
@@ -18,6 +19,7 @@ import {
 } from '../saga-journal.port.js';
 import { SagaProgress } from '../saga-progress.js';
 import { recordableOutput } from '../saga-output.js';
+import type { SagaOutbox } from '../saga-outbox.js';
 import { RolledBackStepError, StepTimeoutError } from '../saga.errors.js';
 import { toRecord } from './saga-row.js';
 import type { SagaRun } from './saga-run.js';
@@ -28,6 +30,14 @@ export interface JournalHost {
   readonly connection: string;
   readonly transactions: TransactionManager;
   readonly store: SagaStore;
+  /** Undefined: nobody is told of what happens to sagas. */
+  readonly outbox: SagaOutbox | undefined;
+}
+
+/** What a step adds to its COMMIT. */
+interface Recording {
+  readonly statements: readonly TailStatement[];
+  readonly messages: readonly OutboxRow[];
 }
 
 /** PostgreSQL's own conflicts are no failures of a step: they are repeated where they happen, this often. */
@@ -79,13 +89,15 @@ export class PostgresSagaJournal implements SagaJournal {
     work: (signal?: AbortSignal) => Promise<unknown>,
     then?: (output: unknown) => Transition,
   ): Promise<unknown> {
-    const { transactions } = this.host;
+    const { transactions, outbox } = this.host;
     let recorded = false;
     const tail = {
-      statements: (items: readonly (readonly TailStatement[])[]) => {
+      statements: (items: readonly Recording[]) => {
         recorded = true;
         this.progress.step('recording', start);
-        return items.flat();
+        const messages = items.flatMap((item) => item.messages);
+        const tells = messages.length === 0 ? [] : (outbox?.statements(messages) ?? []);
+        return [...items.flatMap((item) => item.statements), ...tells];
       },
     };
     const step = async () => {
@@ -93,7 +105,12 @@ export class PostgresSagaJournal implements SagaJournal {
       const began = performance.now();
       const output = this.recordable(await work(transactions.signal));
       const end = then?.(output);
-      addToCommit(transactions, 'A step of a saga', tail, this.atCommit(start, output, end, began));
+      const recording = this.atCommit(start, output, end, began);
+      addToCommit(transactions, 'A step of a saga', tail, recording);
+      if (recording.messages.length > 0)
+        transactions.afterCommit(() => {
+          for (const message of recording.messages) outbox?.written(message);
+        });
       return output;
     };
     const name = `saga ${this.run.record.name}.${start.step}`;
@@ -133,19 +150,18 @@ export class PostgresSagaJournal implements SagaJournal {
     if (cancelled) this.run.cancel();
   }
 
-  private atCommit(
-    start: StepStart,
-    output: unknown,
-    end: Transition | undefined,
-    began: number,
-  ): TailStatement[] {
+  private atCommit(start: StepStart, output: unknown, end: Transition | undefined, began: number): Recording {
     const { store, transactions } = this.host;
     const frees = !SNAPSHOTS.has(scopeOf(transactions)?.transaction.options.isolationLevel);
     const entry: StepEntry = { ...start, state: 'done', output };
-    const cancel = () => {
+    const onCancelled = () => {
       this.run.cancel();
     };
-    return store.writeAtCommit(this.run, entry, performance.now() - began, end, frees, cancel);
+    const sinceMs = performance.now() - began;
+    return {
+      statements: store.writeAtCommit(this.run, entry, sinceMs, { end, frees, onCancelled }),
+      messages: store.messagesAtCommit(this.run, entry, end),
+    };
   }
 
   /** Whatever the journal fails with, it is not the step that has failed. */

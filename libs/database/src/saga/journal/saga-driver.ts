@@ -171,7 +171,7 @@ export class SagaDriver {
     new SagaProgress(record).at('taken-over');
     if (recoveries > saga.maxRecoveries) {
       const error = new SagaRecoveryLimitError(recoveries, saga.maxRecoveries);
-      await store.move({ id, fence }, { to: 'dead', step: record.step, error });
+      await store.move({ ...row, fence }, { to: 'dead', step: record.step, error });
       this.host.settled(id, { ...record, state: 'dead', error });
       return undefined;
     }

@@ -9,7 +9,7 @@ import {
 import type { Fenced } from './saga-store.js';
 
 /** What a saga begins, or goes on, with. */
-export interface RunStart extends Fenced {
+export interface RunStart extends Pick<Fenced, 'id' | 'fence'> {
   readonly saga: RegisteredSaga;
   readonly record: SagaRecord;
   readonly context: unknown;
@@ -24,6 +24,9 @@ export interface RunStart extends Fenced {
 export class SagaRun implements Fenced {
   readonly id: string;
   readonly fence: string;
+  readonly name: string;
+  readonly version: number;
+  readonly key: string;
   readonly saga: RegisteredSaga;
   readonly record: SagaRecord;
   readonly context: unknown;
@@ -36,6 +39,9 @@ export class SagaRun implements Fenced {
   constructor(start: RunStart) {
     this.id = start.id;
     this.fence = start.fence;
+    this.name = start.saga.name;
+    this.version = start.saga.version;
+    this.key = start.record.key;
     this.saga = start.saga;
     this.record = start.record;
     this.context = start.context;

@@ -1,4 +1,5 @@
 import { quoteSchema } from '../../library-schema/library-schema-script.js';
+import { messageClause } from '../../outbox/message-clause.js';
 
 /** Milliseconds as an interval. */
 const ms = (parameter: string) => `${parameter}::float8 * interval '1 millisecond'`;
@@ -8,9 +9,14 @@ const OPEN = `('running', 'compensating')`;
 /**
  * The statements of the journal, for one schema. Whatever is about a running saga says with which fence it runs: a saga that
  * somebody else has taken over has another one, and is left alone.
+ *
+ * @param tells - whether what changes a saga writes a message about it as well; its parameters come last, see
+ *   {@link messageClause}
  */
-export function sagaSql(schemaName: string) {
+export function sagaSql(schemaName: string, tells: boolean) {
   const schema = quoteSchema(schemaName);
+  const telling = (from: string, first: number, more?: string) =>
+    tells ? `, ${messageClause(schemaName, from, first, more)}` : '';
   const insertSaga = (deadline: string) => `
     INSERT INTO ${schema}.saga (id, name, version, fingerprint, key, input, context, deadline_at)
     VALUES ($1::uuid, $2::text, $3::integer, $4::text, $5::text, $6::jsonb, $7::jsonb, clock_timestamp() + ${ms(deadline)})
@@ -44,7 +50,7 @@ export function sagaSql(schemaName: string) {
        WHERE known.fingerprint <> given.fingerprint`,
     /** With a lease of the owner $9, or of nobody; no row where the key is taken. */
     create: `
-      WITH made AS (${insertSaga('$8')} RETURNING id)
+      WITH made AS (${insertSaga('$8')} RETURNING id)${telling('made', 11)}
       INSERT INTO ${schema}.saga_lease (saga_id, owner, due_at)
       SELECT id, $9::uuid, clock_timestamp() + ${ms('$10')} FROM made RETURNING 1 AS made`,
     /** Both for the end of a transaction. The second one fails where the key belongs to a saga with another input. */
@@ -54,10 +60,13 @@ export function sagaSql(schemaName: string) {
        SELECT CASE WHEN id = $1::uuid THEN id END, clock_timestamp() FROM ${schema}.saga
         WHERE name = $2::text AND key = $3::text AND (id = $1::uuid OR input IS DISTINCT FROM $4::jsonb)`,
     ],
+    /** After {@link enqueue}: the message, where the saga is a new one; 1 then. */
+    tellEnqueued: `WITH made AS (SELECT id FROM ${schema}.saga WHERE id = $1::uuid), ${messageClause(schemaName, 'made', 2)}
+      SELECT count(*) FROM made`,
     existing: `SELECT id::text AS id, state, input IS NOT DISTINCT FROM $3::jsonb AS same
       FROM ${schema}.saga WHERE name = $1::text AND key = $2::text`,
     /** Outside of any transaction: no row where the saga is somebody else's. */
-    entry: `${own} ${entryColumns} SELECT id, ${entryValues} FROM own ${entryEnd}`,
+    entry: `${own}${telling('own', 11)} ${entryColumns} SELECT id, ${entryValues} FROM own ${entryEnd}`,
     /** In front of a COMMIT: fails where the saga is somebody else's, as the id may not be NULL. */
     entryAtCommit: `${own} ${entryColumns} VALUES ((SELECT id FROM own), ${entryValues}) ${entryEnd}`,
     /** After {@link entryAtCommit}, which has made sure that the fence holds. */
@@ -74,7 +83,7 @@ export function sagaSql(schemaName: string) {
       freed AS (DELETE FROM ${schema}.saga_lease l USING moved
                  WHERE l.saga_id = moved.id AND $3::text IN ('completed', 'compensated')),
       parked AS (UPDATE ${schema}.saga_lease l SET owner = NULL, due_at = NULL FROM moved
-                  WHERE l.saga_id = moved.id AND $3::text = 'dead')
+                  WHERE l.saga_id = moved.id AND $3::text = 'dead')${telling('moved', 7)}
       SELECT 1 AS moved FROM moved`,
     /** Those of the owner $1 that it still has, of the sagas $2. */
     beat: `UPDATE ${schema}.saga_lease SET due_at = clock_timestamp() + ${ms('$3')}
@@ -115,31 +124,6 @@ export function sagaSql(schemaName: string) {
                WHERE (s.name, s.version, s.fingerprint) = (known.name, known.version, known.fingerprint))))
         AND ($9::uuid IS NULL OR (s.created_at, s.id) > (SELECT created_at, id FROM ${schema}.saga WHERE id = $9::uuid))
       ORDER BY s.created_at, s.id LIMIT $10::integer`,
-    cancel: `UPDATE ${schema}.saga_lease l SET cancel_requested_at = coalesce(l.cancel_requested_at, clock_timestamp())
-        FROM ${schema}.saga s WHERE s.id = l.saga_id AND s.name = $1::text AND s.key = $2::text AND s.state = 'running'
-      RETURNING l.saga_id::text AS id`,
-    /** Steps that were given up are tried again; what was done stays done. */
-    retry: `
-      WITH revived AS (
-        UPDATE ${schema}.saga s SET state = $3::text, fence = fence + 1, error = CASE WHEN $3 = 'running' THEN NULL ELSE error END,
-               failed_step = CASE WHEN $3 = 'running' THEN NULL ELSE failed_step END, finished_at = NULL,
-               deadline_at = NULL, updated_at = clock_timestamp()
-         WHERE name = $1::text AND key = $2::text AND state = 'dead' RETURNING id),
-      leased AS (UPDATE ${schema}.saga_lease l SET owner = NULL, due_at = clock_timestamp(), forgiven = l.recoveries
-                   FROM revived WHERE l.saga_id = revived.id),
-      cleared AS (DELETE FROM ${schema}.saga_step e USING revived
-                   WHERE e.saga_id = revived.id AND e.state = 'failed' AND (e.direction = 'undo' OR $3 = 'running')),
-      noted AS (INSERT INTO ${schema}.saga_audit (saga_id, action, note) SELECT id, 'retried', $4::text FROM revived)
-      SELECT id::text AS id FROM revived`,
-    resolve: `
-      WITH closed AS (
-        UPDATE ${schema}.saga SET state = 'compensated', fence = fence + 1, updated_at = clock_timestamp(),
-               finished_at = clock_timestamp()
-         WHERE name = $1::text AND key = $2::text AND state = 'dead' RETURNING id),
-      freed AS (DELETE FROM ${schema}.saga_lease l USING closed WHERE l.saga_id = closed.id),
-      noted AS (INSERT INTO ${schema}.saga_audit (saga_id, action, note) SELECT id, 'resolved', $3::text FROM closed)
-      SELECT id::text AS id FROM closed`,
-    audit: `SELECT action, note, at FROM ${schema}.saga_audit WHERE saga_id = $1::uuid ORDER BY at`,
     /** Sagas that wait for longer than $4 and that nobody here can run. */
     orphaned: `SELECT s.name, s.version, count(*)::integer AS count
         FROM ${schema}.saga_lease l JOIN ${schema}.saga s ON s.id = l.saga_id

@@ -1,14 +1,16 @@
+import { messageValues } from '../../outbox/message-clause.js';
+import type { OutboxRow } from '../../outbox/outbox-writer.js';
 import type { Row, SqlExecutor } from '../../query/sql-executor.port.js';
 import type { TailStatement } from '../../transaction/transaction-session.port.js';
 import { toErrorRecord } from '../error-record.js';
 import type { RegisteredSaga, SagaFilter } from '../saga-engine.port.js';
 import { SagaAbandonedError, type StepEntry, type Transition } from '../saga-journal.port.js';
+import { newsOfMove, newsOfStep, type SagaIdentity, type SagaNews, type SagaOutbox } from '../saga-outbox.js';
 import type { SagaRow } from './saga-row.js';
 import { sagaSql, type SagaSql } from './saga-sql.js';
 
 /** Which saga, and with which right to write to it. */
-export interface Fenced {
-  readonly id: string;
+export interface Fenced extends SagaIdentity {
   readonly fence: string;
 }
 
@@ -30,7 +32,17 @@ export interface Claim {
   readonly recoveries: number;
 }
 
+/** What goes into a COMMIT beside the entry of a step. */
+export interface AtCommit {
+  /** Where the saga goes then. */
+  readonly end: Transition | undefined;
+  /** Whether its lease goes with its end. */
+  readonly frees: boolean;
+  readonly onCancelled: () => void;
+}
+
 const OPERATION = 'The journal of sagas';
+const STARTED: SagaNews = { event: 'started', state: 'running' };
 
 /** The journal's tables. Outside of a transaction each call is a statement, and a commit, of its own. */
 export class SagaStore {
@@ -42,8 +54,10 @@ export class SagaStore {
     /** This instance, in the leases. */
     readonly owner: string,
     private readonly leaseMs: number,
+    /** Undefined: nobody is told. */
+    private readonly outbox: SagaOutbox | undefined,
   ) {
-    this.sql = sagaSql(schema);
+    this.sql = sagaSql(schema, outbox !== undefined);
   }
 
   /** @returns those that had other steps before */
@@ -54,15 +68,26 @@ export class SagaStore {
   /** @returns whether it was made: otherwise the key is taken */
   async create(saga: NewSaga, isOwn: boolean): Promise<boolean> {
     const lease = isOwn ? [this.owner, this.leaseMs] : [null, 0];
-    return (await this.rows(this.sql.create, [...creationOf(saga), ...lease])).length > 0;
+    const news = () => this.outbox?.message(identityOf(saga), STARTED);
+    return (await this.tell(this.sql.create, [...creationOf(saga), ...lease], news)).length > 0;
   }
 
   /** The same for the end of a transaction, which fails where the key belongs to a saga with another input. */
-  creationAtCommit(saga: NewSaga): TailStatement[] {
+  creationAtCommit(saga: NewSaga, onTold: (message: OutboxRow) => void): TailStatement[] {
     const [insert, lease] = this.sql.enqueue;
-    return [
+    const statements: TailStatement[] = [
       { text: insert, values: creationOf(saga).map(toText) },
       { text: lease, values: [saga.id, saga.saga.name, saga.key, saga.input] },
+    ];
+    const message = this.outbox?.message(identityOf(saga), STARTED);
+    if (message === undefined) return statements;
+    this.outbox?.writing(message);
+    const onValue = (made: string | null) => {
+      if (made === '1') onTold(message);
+    };
+    return [
+      ...statements,
+      { text: this.sql.tellEnqueued, values: [saga.id, ...messageValues(message)], onValue },
     ];
   }
 
@@ -80,10 +105,9 @@ export class SagaStore {
    * @throws {@link SagaAbandonedError} when somebody else has it
    */
   async write(saga: Fenced, entry: StepEntry, sinceMs: number): Promise<boolean> {
-    const [row] = await this.rows<{ cancelled: boolean | null }>(
-      this.sql.entry,
-      entryOf(saga, entry, sinceMs),
-    );
+    const news = () => this.outbox?.message(identityOf(saga), newsOfStep(entry));
+    const values = entryOf(saga, entry, sinceMs);
+    const [row] = await this.tell<{ cancelled: boolean | null }>(this.sql.entry, values, news);
     if (row === undefined) throw new SagaAbandonedError('lost');
     return row.cancelled === true;
   }
@@ -93,9 +117,7 @@ export class SagaStore {
     saga: Fenced,
     entry: StepEntry,
     sinceMs: number,
-    end: Transition | undefined,
-    frees: boolean,
-    onCancelled: () => void,
+    { end, frees, onCancelled }: AtCommit,
   ): TailStatement[] {
     const written: TailStatement = {
       text: this.sql.entryAtCommit,
@@ -110,10 +132,20 @@ export class SagaStore {
     return frees ? [written, completed, { text: this.sql.freeAtCommit, values: [id] }] : [written, completed];
   }
 
+  /** What the same tells, for the same end of a transaction. */
+  messagesAtCommit(saga: Fenced, entry: StepEntry, end: Transition | undefined): OutboxRow[] {
+    const { outbox } = this;
+    if (outbox === undefined) return [];
+    const news = [newsOfStep(entry), ...(end === undefined ? [] : [newsOfMove(end)])];
+    return news.map((each) => outbox.message(identityOf(saga), each));
+  }
+
   /** @throws {@link SagaAbandonedError} when somebody else has it */
-  async move({ id, fence }: Fenced, { to, result, step, error }: Transition): Promise<void> {
-    const values = [id, fence, to, toJson(result), step ?? null, errorJson(error)];
-    if ((await this.rows(this.sql.move, values)).length === 0) throw new SagaAbandonedError('lost');
+  async move(saga: Fenced, transition: Transition): Promise<void> {
+    const { to, result, step, error } = transition;
+    const values = [saga.id, saga.fence, to, toJson(result), step ?? null, errorJson(error)];
+    const news = () => this.outbox?.message(identityOf(saga), newsOfMove(transition));
+    if ((await this.tell(this.sql.move, values, news)).length === 0) throw new SagaAbandonedError('lost');
   }
 
   async beat(ids: readonly string[]): Promise<Map<string, { cancelled: boolean }>> {
@@ -175,23 +207,6 @@ export class SagaStore {
     ]);
   }
 
-  async cancel(name: string, key: string): Promise<boolean> {
-    return (await this.rows(this.sql.cancel, [name, key])).length > 0;
-  }
-
-  async retry(
-    name: string,
-    key: string,
-    to: 'running' | 'compensating',
-    note: string | undefined,
-  ): Promise<boolean> {
-    return (await this.rows(this.sql.retry, [name, key, to, note ?? null])).length > 0;
-  }
-
-  async resolve(name: string, key: string, note: string): Promise<boolean> {
-    return (await this.rows(this.sql.resolve, [name, key, note])).length > 0;
-  }
-
   async orphaned(
     sagas: readonly RegisteredSaga[],
     waitedMs: number,
@@ -202,6 +217,20 @@ export class SagaStore {
   async purge(afterMs: number, limit: number): Promise<number> {
     const [row] = await this.rows<{ count: number }>(this.sql.purge, [afterMs, limit]);
     return row?.count ?? 0;
+  }
+
+  /** With a message where there is somebody to tell: written where the statement gives a row. */
+  private async tell<Result extends object = Row>(
+    sql: string,
+    values: readonly unknown[],
+    news: () => OutboxRow | undefined,
+  ): Promise<Result[]> {
+    const message = news();
+    if (message === undefined) return await this.rows(sql, values);
+    this.outbox?.writing(message);
+    const rows = await this.rows<Result>(sql, [...values, ...messageValues(message)]);
+    if (rows.length > 0) this.outbox?.written(message);
+    return rows;
   }
 
   private async rows<Result extends object = Row>(
@@ -219,6 +248,12 @@ function definitionsOf(sagas: readonly RegisteredSaga[]): [string[], number[], s
     sagas.map(({ version }) => version),
     sagas.map(({ fingerprint }) => fingerprint),
   ];
+}
+
+/** A saga as events name it, and nothing else of it. */
+function identityOf(saga: Fenced | NewSaga): SagaIdentity {
+  const { name, version } = 'saga' in saga ? saga.saga : saga;
+  return { id: saga.id, name, version, key: saga.key };
 }
 
 function creationOf({ id, saga, key, input, context }: NewSaga): (string | number | null)[] {
