@@ -80,4 +80,4 @@ export const DRIVERS = [
 export const WITHOUT_NEST = ['common', 'errors', 'fault'];
 
 /** The public entry points, relative to `libs/database/src`; applications import nothing else. */
-export const ENTRY_POINTS = ['index.ts', 'health/index.ts', 'embedded/index.ts'];
+export const ENTRY_POINTS = ['index.ts', 'health/index.ts', 'embedded/index.ts', 'testing/index.ts'];

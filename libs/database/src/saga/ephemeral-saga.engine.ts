@@ -43,7 +43,8 @@ class EphemeralSagaEngine implements SagaEngine {
     sharedKeys: false,
     joinsTransactions: true,
     keepsContext: true,
-    retention: true,
+    // The latest are remembered, for however long.
+    retention: false,
     events: false,
   };
   /** In the order in which they were begun. */

@@ -3,6 +3,7 @@ import { InMemorySagaJournal } from './in-memory-saga.journal.js';
 import type { RegisteredSaga, SagaSnapshot, SagaStepSnapshot } from './saga-engine.port.js';
 import type { SagaRecord, StepEntry, StepStart, TransactionLimits, Transition } from './saga-journal.port.js';
 import { recordableOutput } from './saga-output.js';
+import { RolledBackStepError } from './saga.errors.js';
 
 interface Times {
   readonly startedAt: Date;
@@ -43,14 +44,18 @@ export class EphemeralSaga extends InMemorySagaJournal {
     then?: (output: unknown) => Transition,
   ): Promise<unknown> {
     let end: Transition | undefined;
+    let committed = false;
     const step = async () => {
       const output = this.recordable(await work());
       end = then?.(output);
+      this.transactions.afterCommit(() => void (committed = true));
       return output;
     };
     const name = `saga ${this.saga.name}.${start.step}`;
     // The step keeps the time itself, and is told by its signal.
     const output = await this.transactions.run(step, { name, timeoutMs });
+    // The step has asked for its rollback, which is no failure of the transaction.
+    if (!committed) throw new RolledBackStepError(start.step);
     await this.done(start, output, end);
     return output;
   }

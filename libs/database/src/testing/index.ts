@@ -1,0 +1,10 @@
+export type { ConformanceCase, SagaCapability } from './saga/conformance-case.js';
+export { ConformanceFailure } from './saga/conformance-failure.js';
+export type {
+  ConformanceEffects,
+  ConformanceInstance,
+  ConformanceInstanceOptions,
+  ConformanceLine,
+  SagaEngineHarness,
+} from './saga/conformance-harness.js';
+export { sagaEngineConformance } from './saga/saga-engine-conformance.js';

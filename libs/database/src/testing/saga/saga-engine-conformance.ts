@@ -1,0 +1,49 @@
+import { COMPENSATION } from './cases/compensation.js';
+import { FORWARD } from './cases/forward.js';
+import { IDENTITY } from './cases/identity.js';
+import type { ConformanceCase } from './conformance-case.js';
+import { ConformanceFailure, told } from './conformance-failure.js';
+import type { SagaEngineHarness } from './conformance-harness.js';
+import { Scene } from './scene.js';
+import type { SceneCase } from './scenes.js';
+
+/**
+ * What every engine for sagas has to do, as cases for any test runner: one test for each, which awaits its `run`.
+ *
+ * Cases that need something which the engine does not promise have that in `lacks`: let a test compare their list with what is
+ * expected of the engine, so that nothing is left out unnoticed.
+ *
+ * @public
+ */
+export function sagaEngineConformance(harness: SagaEngineHarness): readonly ConformanceCase[] {
+  return [...IDENTITY, ...FORWARD, ...COMPENSATION].map((each) => caseOf(harness, each));
+}
+
+function caseOf(harness: SagaEngineHarness, scenario: SceneCase): ConformanceCase {
+  const { requirement, title, needs = [] } = scenario;
+  const lacks = needs.filter((capability) => !harness.capabilities[capability]);
+  return {
+    requirement,
+    title,
+    needs,
+    lacks,
+    async run() {
+      if (lacks.length > 0)
+        throw new ConformanceFailure(`${requirement}: the engine does not promise ${lacks.join(', ')}.`);
+      const scene = new Scene(harness);
+      try {
+        await scenario.play(scene);
+      } catch (error) {
+        throw new ConformanceFailure(`${requirement}: ${title}\n  ${told(error)}`, ...detailsOf(error));
+      } finally {
+        await scene.close();
+      }
+    },
+  };
+}
+
+function detailsOf(error: unknown): [unknown, unknown, ErrorOptions] {
+  const { expected, seen } =
+    error instanceof ConformanceFailure ? error : { expected: undefined, seen: undefined };
+  return [expected, seen, { cause: error }];
+}
