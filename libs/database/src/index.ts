@@ -412,6 +412,7 @@ export type {
   StepPolicy,
   TxStep,
   UndoCallContext,
+  UndoContext,
 } from './saga/saga-step.js';
 export {
   Saga,

@@ -136,6 +136,13 @@ describe('a saga in PostgreSQL', () => {
       expect(step.finishedAt!.getTime()).toBeGreaterThanOrEqual(step.startedAt.getTime());
   });
 
+  it('R1: gives the end of a saga that is over at once, and waits neither for news of it nor for the next look', async () => {
+    const { sagas } = await bench.start([OrderSaga], { engine: { pollMs: 600_000 } });
+    const start = { key: 'r1 over', input: { name: 'a' } };
+    expect(await sagas.run(OrderSaga, start)).toEqual(PAID);
+    expect(await sagas.run(OrderSaga, start)).toEqual(PAID);
+  });
+
   it('R1: runs once for each key, also for another instance, and gives everybody the first end', async () => {
     const [one, two] = await Promise.all([bench.start([OrderSaga]), bench.start([OrderSaga])]);
     const start = { key: 'r1', input: { name: 'a' } };

@@ -64,6 +64,18 @@ describe('a saga', () => {
     expect(log).toEqual(['reserve', 'charge', 'confirm']);
   });
 
+  it('R16: tells every undo why the saga goes back: with the failure itself, or with what the journal has of it', async () => {
+    const told: unknown[] = [];
+    const failure = new PermanentError('declined');
+    const plan = saga<number>()
+      .tx('reserve', { ...QUICK, run: () => 1, undo: (context) => void told.push(context.failure) })
+      .call('hold', { ...QUICK, run: () => 2, undo: (context) => void told.push(context.failure) })
+      .call('charge', { ...QUICK, irreversible: true, run: () => Promise.reject(failure) })
+      .result(() => null);
+    await run(plan);
+    expect(told).toEqual([failure, failure]);
+  });
+
   it('R8: does no step again that the journal has as done', async () => {
     const { plan, log, journal } = threeSteps();
     const start = { step: 'reserve', direction: 'do', attempt: 1, order: 1 } as const;

@@ -27,11 +27,25 @@ export interface CallContext<Input, Outputs> extends SagaContext<Input, Outputs>
 }
 
 /**
+ * What a handler knows that takes something back.
+ *
+ * @public
+ */
+export interface UndoContext<Input, Outputs> extends SagaContext<Input, Outputs> {
+  /**
+   * Why the saga goes back: what its step has thrown, or a `SagaStoppedError`. After a crash, or in another process, an `Error`
+   * with the same `name`, `message` and `code`, and nothing else of it: tell it by these.
+   */
+  readonly failure: unknown;
+}
+
+/**
  * What a handler knows that takes a call back.
  *
  * @public
  */
-export interface UndoCallContext<Input, Outputs> extends CallContext<Input, Outputs> {
+export interface UndoCallContext<Input, Outputs>
+  extends CallContext<Input, Outputs>, UndoContext<Input, Outputs> {
   /** The key that the call was made with, by which the other system finds what is to be taken back. */
   readonly doKey: string;
 }
@@ -77,7 +91,7 @@ export interface TxStep<Input, Outputs, Result> extends StepOptions {
   /** Runs in a transaction, which repositories and everything else of the connection join. */
   readonly run: (context: SagaContext<Input, Outputs>) => Promise<Result> | Result;
   /** Takes it back, in a transaction; not called for a step that was rolled back. */
-  readonly undo?: ((context: SagaContext<Input, Outputs>, result: Result) => unknown) | undefined;
+  readonly undo?: ((context: UndoContext<Input, Outputs>, result: Result) => unknown) | undefined;
 }
 
 /**

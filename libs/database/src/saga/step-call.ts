@@ -5,7 +5,7 @@ import { StepTimeoutError } from './saga.errors.js';
 /** One attempt at a step, or at its undo. */
 export interface StepCall {
   readonly step: PlannedStep;
-  readonly record: Pick<SagaRecord, 'name' | 'key' | 'input'>;
+  readonly record: Pick<SagaRecord, 'name' | 'key' | 'input' | 'error'>;
   /** What the steps before have returned. */
   readonly outputs: ReadonlyMap<string, unknown>;
   readonly attempt: number;
@@ -36,7 +36,7 @@ function contextOf({ step, record, outputs, attempt, direction }: StepCall, sign
     attempt,
     signal,
     idempotencyKey: keyOf(record, step.name, direction),
-    ...(direction === 'undo' && { doKey: keyOf(record, step.name, 'do') }),
+    ...(direction === 'undo' && { doKey: keyOf(record, step.name, 'do'), failure: record.error }),
   };
 }
 

@@ -170,6 +170,9 @@ export class PostgresSagaEngine implements SagaEngine {
         heldUntil,
       };
       this.driver.begin(start);
+    } else {
+      // It may have ended long ago, and then nothing would tell of it.
+      this.waiters.wake();
     }
     try {
       return outcomeOf(await end);
