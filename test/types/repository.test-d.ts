@@ -68,7 +68,7 @@ export async function theServiceIsTheRegisteredClient(): Promise<void> {
     | ('category' | 'product' | 'stockItem' | 'customer' | 'order' | 'orderItem')
     | ('storage' | 'storedItem' | 'stockTransfer' | 'stockTransferLine')
     | ('register' | 'sale' | 'saleLine' | 'payment' | 'refund' | 'refundLine')
-    | ('registerClosing' | 'dayClosing' | 'priceChange')
+    | ('registerClosing' | 'dayClosing' | 'priceChange' | 'cardPayment' | 'orderNotice' | 'fakeCharge')
   >();
   expectTypeOf<GlobalOmitOf<PrismaClient>>().toBeObject();
   const rows = await prisma.product.findMany({ select: { sku: true } });

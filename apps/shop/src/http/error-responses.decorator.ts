@@ -4,9 +4,11 @@ import { ErrorView } from './error.view.js';
 
 const DESCRIPTIONS = {
   400: 'The request is malformed; `errors` names the fields.',
+  402: 'The card was declined; nothing was charged.',
   404: 'Something the request names does not exist.',
   409: 'The state of the shop does not allow it; nothing was changed.',
   413: 'The body is larger than 100 kB.',
+  502: 'The payment gateway did not answer; nothing was charged.',
 } as const;
 
 /** Documents the failures of a route; 500 and 503 can happen everywhere. */

@@ -14,6 +14,8 @@ const STATUSES = {
   'not-found': HttpStatus.NOT_FOUND,
   conflict: HttpStatus.CONFLICT,
   busy: HttpStatus.SERVICE_UNAVAILABLE,
+  declined: HttpStatus.PAYMENT_REQUIRED,
+  partner: HttpStatus.BAD_GATEWAY,
 } as const;
 
 /**

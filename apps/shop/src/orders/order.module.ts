@@ -17,6 +17,6 @@ const repositories = DatabaseModule.forFeature([OrderRepository, OrderItemReposi
   imports: [ProductModule, StockModule, CustomerModule, repositories],
   controllers: [OrderController],
   providers: [LinePricing, OrderService, OrderList, OrderTracking],
-  exports: [LinePricing, repositories],
+  exports: [LinePricing, OrderService, repositories],
 })
 export class OrderModule {}

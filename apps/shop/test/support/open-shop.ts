@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
 import { createShop } from '../../src/app.factory.js';
+import type { ShopStores } from '../../src/app.module.js';
 import { TcpProxy } from './tcp-proxy.js';
 
 export interface Answer {
@@ -37,7 +38,7 @@ export class OpenShop {
    * Tests ask how a crowd comes out, on machines of any speed: nothing of it is refused for having taken longer than the
    * ten seconds that the shop grants.
    */
-  static async open({ patienceMs = 50_000 } = {}): Promise<OpenShop> {
+  static async open({ patienceMs = 50_000, ...stores }: Partial<ShopStores> = {}): Promise<OpenShop> {
     const database = await createTestDatabase();
     const url = new URL(database.url);
     const connection = new TcpProxy({ host: url.hostname, port: Number(url.port) });
@@ -46,7 +47,7 @@ export class OpenShop {
     const log: string[] = [];
     const write = (...line: unknown[]) => void log.push(line.join(' '));
     const app = await createShop(
-      { databaseUrl: url.toString(), patienceMs },
+      { ...stores, databaseUrl: url.toString(), patienceMs },
       { log: write, warn: write, error: write },
     );
     await app.listen(0, '127.0.0.1');
@@ -73,10 +74,15 @@ export class OpenShop {
   }
 
   /** A body that is a string is sent as it is. */
-  async send(method: string, path: string, body?: unknown): Promise<Answer> {
+  async send(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Answer> {
     const response = await fetch(`${this.url}${path}`, {
       method,
-      headers: { 'Content-Type': 'application/json', Connection: 'close' },
+      headers: { 'Content-Type': 'application/json', Connection: 'close', ...headers },
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
