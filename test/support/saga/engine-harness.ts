@@ -101,14 +101,15 @@ export class EphemeralHarness implements SagaEngineHarness {
 async function open(
   url: string,
   engine: SagaEngineFactory,
-  { providers, context, maxConnections }: ConformanceInstanceOptions,
+  { providers, context, maxConnections, events }: ConformanceInstanceOptions,
 ): Promise<ConformanceInstance> {
   const app = await startApplication({
     imports: [
       databaseModule(
         { url },
         {
-          saga: { engine, context },
+          saga: { engine, context, events },
+          ...(events && { outbox: { pollMs: POLL_MS, leaseMs: 1_000 } }),
           pool: { max: maxConnections, min: 0, acquireTimeoutMs: 2_000, connectTimeoutMs: 1_900 },
           shutdown: { timeoutMs: 2_000, drainMs: 0 },
         },

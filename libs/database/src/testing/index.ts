@@ -7,4 +7,4 @@ export type {
   ConformanceLine,
   SagaEngineHarness,
 } from './saga/conformance-harness.js';
-export { sagaEngineConformance } from './saga/saga-engine-conformance.js';
+export { type ConformanceOptions, sagaEngineConformance } from './saga/saga-engine-conformance.js';

@@ -66,6 +66,8 @@ export interface ConformanceInstance {
 export interface ConformanceInstanceOptions {
   /** Its sagas: classes with `@Saga`, and what belongs to them. */
   readonly providers: readonly Type[];
+  /** Whether what happens to sagas is told: with `saga: { events: true }`, and with an `outbox` that delivers. */
+  readonly events: boolean;
   /** For the option `saga.context`. */
   readonly context: SagaContextCarrier | undefined;
   /** Whether it takes up what was enqueued, and what others have left. */

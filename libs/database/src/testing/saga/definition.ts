@@ -1,3 +1,4 @@
+import type { Type } from '@nestjs/common';
 import type { SagaContextCarrier } from '../../saga/saga-engine.port.js';
 import type { Script } from './script.js';
 
@@ -12,6 +13,8 @@ export interface Definition {
 
 /** What a member is wanted like; the rest is as most cases want it. */
 export interface MemberOptions {
+  /** Hears what is told through the outbox; left out: nothing is. */
+  readonly listener?: Type;
   readonly definitions: readonly Definition[];
   readonly executes?: boolean;
   readonly leaseMs?: number;

@@ -56,7 +56,8 @@ export class Member {
       member.classes.set(definition, type);
     }
     member.instance = await harness.open({
-      providers: [...member.classes.values()],
+      providers: [...member.classes.values(), ...(options.listener === undefined ? [] : [options.listener])],
+      events: options.listener !== undefined,
       context: options.context,
       executes: options.executes ?? true,
       leaseMs: options.leaseMs ?? stage.leaseMs,
