@@ -79,7 +79,7 @@ const COMPLETED = [
 
 interface Heard {
   /** What was told of a key, each message once. */
-  told(key: string): string[];
+  readonly told: (key: string) => string[];
   readonly listener: Type;
 }
 
