@@ -61,7 +61,7 @@ describe('npm start', () => {
     expect(shop.stdout).not.toMatch(/:[^/\s]*@/);
 
     const lines = shop.stdout.split('\n').filter((line) => line.trim().startsWith('curl '));
-    expect(lines).toHaveLength(6);
+    expect(lines).toHaveLength(9);
     for (const line of lines) {
       const { stdout } = await run('sh', [
         '-c',

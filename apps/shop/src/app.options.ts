@@ -15,6 +15,12 @@ export interface ShopOptions {
   readonly dataDirectory: string;
   /** `SHOP_SEED`: whether an empty database is filled. By default only the shop's own is. */
   readonly seed: boolean;
+  /** `SHOP_PARTNERS_URL`: the payment gateway and the message service; without it fake ones of the shop's own. */
+  readonly partnersUrl: URL | undefined;
+  /** `SHOP_PARTNER_TIMEOUT_MS`, 3000: how long one of them may take for an answer. */
+  readonly partnerTimeoutMs: number;
+  /** `SHOP_LEASE_MS`, 30000: after how long another instance goes on with what one that died has left. */
+  readonly leaseMs: number;
 }
 
 const DEFAULT_PORT = 3_000;
@@ -24,12 +30,15 @@ const MAX_PORT = 65_535;
 export function readShopOptions(env: NodeJS.ProcessEnv): ShopOptions {
   const databaseUrl = textOf(env.DATABASE_URL);
   return {
-    port: readPort(textOf(env.PORT)),
+    port: readNumber('PORT', env.PORT, DEFAULT_PORT, [0, MAX_PORT]),
     host: textOf(env.HOST) ?? '127.0.0.1',
     databaseUrl,
     redisUrl: textOf(env.REDIS_URL),
     dataDirectory: resolve(textOf(env.SHOP_DATA_DIR) ?? '.data'),
     seed: readFlag('SHOP_SEED', env.SHOP_SEED) ?? databaseUrl === undefined,
+    partnersUrl: readUrl('SHOP_PARTNERS_URL', env.SHOP_PARTNERS_URL),
+    partnerTimeoutMs: readNumber('SHOP_PARTNER_TIMEOUT_MS', env.SHOP_PARTNER_TIMEOUT_MS, 3_000, [10, 60_000]),
+    leaseMs: readNumber('SHOP_LEASE_MS', env.SHOP_LEASE_MS, 30_000, [500, 3_600_000]),
   };
 }
 
@@ -38,12 +47,26 @@ export function wantsDebug(env: NodeJS.ProcessEnv): boolean {
   return ['1', 'true'].includes(textOf(env.SHOP_DEBUG)?.toLowerCase() ?? '');
 }
 
-function readPort(value: string | undefined): number {
-  if (value === undefined) return DEFAULT_PORT;
-  if (!/^\d{1,5}$/.test(value) || Number(value) > MAX_PORT) {
-    throw new ShopOptionsError('PORT', `is "${value}", expected a whole number from 0 to ${MAX_PORT}.`);
-  }
-  return Number(value);
+function readNumber(
+  variable: string,
+  value: string | undefined,
+  otherwise: number,
+  [min, max]: readonly [number, number],
+): number {
+  const text = textOf(value);
+  if (text === undefined) return otherwise;
+  if (!/^\d{1,9}$/.test(text) || Number(text) < min || Number(text) > max)
+    throw new ShopOptionsError(variable, `is "${text}", expected a whole number from ${min} to ${max}.`);
+  return Number(text);
+}
+
+function readUrl(variable: string, value: string | undefined): URL | undefined {
+  const text = textOf(value);
+  if (text === undefined) return undefined;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url !== undefined && ['http:', 'https:'].includes(url.protocol)) return url;
+  // Without the value, which may hold a password.
+  throw new ShopOptionsError(variable, 'is no address that begins with http:// or https://.');
 }
 
 function readFlag(variable: string, value: string | undefined): boolean | undefined {

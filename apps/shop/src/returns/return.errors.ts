@@ -42,3 +42,13 @@ export class OrderCancelledError extends ShopError {
     super(`Order ${orderId} is cancelled; there is nothing to pay back.`);
   }
 }
+
+/** What was paid for by card is paid back to the card, and not in cash. */
+export class PaidByCardError extends ShopError {
+  override readonly name = 'PaidByCardError';
+  readonly kind = 'conflict';
+
+  constructor(orderId: bigint, key: string) {
+    super(`Order ${orderId} is paid for by card, and is paid back to it: POST /card-orders/${key}/refund.`);
+  }
+}

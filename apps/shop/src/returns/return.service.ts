@@ -12,7 +12,7 @@ import { SaleNotFoundError } from '../sales/sale.errors.js';
 import { SaleRepository } from '../sales/sale.repository.js';
 import { BoughtLines, type ReturnedLine } from './bought-lines.js';
 import { RefundRepository, type RefundWithLines } from './refund.repository.js';
-import { OrderCancelledError, type Purchase } from './return.errors.js';
+import { OrderCancelledError, PaidByCardError, type Purchase } from './return.errors.js';
 
 /**
  * Takes goods back and pays for them in cash, at the price they were bought for: what came back is counted on the line, the
@@ -45,14 +45,16 @@ export class ReturnService {
   /**
    * @throws {OrderNotFoundError}
    * @throws {OrderCancelledError}
+   * @throws {PaidByCardError}
    * @throws {ForeignCurrencyError}
    * @throws what `takeBack` of {@link BoughtLines} and `nextRefund` of {@link RegisterNumbers} throw
    */
   @Transactional({ verify: 'xid' })
   async ofOrder(id: bigint, registerId: number, lines: readonly ReturnedLine[]): Promise<RefundWithLines> {
-    const order = await this.orders.findById(id);
+    const order = await this.orders.findById(id, { include: { payment: { select: { key: true } } } });
     if (order === null) throw new OrderNotFoundError(id);
     if (order.status === 'CANCELLED') throw new OrderCancelledError(id);
+    if (order.payment !== null) throw new PaidByCardError(id, order.payment.key);
     if (order.currency !== TILL_CURRENCY) throw new ForeignCurrencyError(order.currency);
     return await this.refund({ kind: 'Order', id }, registerId, lines);
   }

@@ -11,6 +11,8 @@ export interface Greeting {
   readonly url: string;
   readonly servers: Pick<ShopServers, 'database' | 'redis'>;
   readonly dataDirectory: string;
+  /** The payment gateway and the message service, and whether they are the shop's own fake ones. */
+  readonly partners: { readonly isFake: boolean; readonly url: URL };
   readonly seeded: boolean;
   /** Undefined where the database has nothing to sell or nobody to sell to. */
   readonly example: OrderExample | undefined;
@@ -22,7 +24,7 @@ const NO_REDIS = 'none: redis-server is not installed and REDIS_URL is not set; 
 const CASH_CENTS = 1_000_000;
 
 /** What the terminal shows once the shop is open; without any secret. */
-export function greet({ url, servers, dataDirectory, seeded, example }: Greeting): string {
+export function greet({ url, servers, dataDirectory, partners, seeded, example }: Greeting): string {
   const { database, redis } = servers;
   const embedded = [database, redis].some((store) => store?.embedded !== undefined);
   return [
@@ -32,6 +34,7 @@ export function greet({ url, servers, dataDirectory, seeded, example }: Greeting
     `  API docs    ${url}/docs`,
     `  PostgreSQL  ${describe(database, 'DATABASE_URL')}`,
     `  Redis       ${redis === undefined ? NO_REDIS : describe(redis, 'REDIS_URL')}`,
+    `  Payments    ${partners.url.host} (${partners.isFake ? 'a fake gateway of the shop; its test cards are in the API docs' : 'from SHOP_PARTNERS_URL'})`,
     ...(embedded ? [`  Data        ${database.embedded?.dataDir ?? dataDirectory}`] : []),
     ...(seeded ? ['  Sample data was put into the empty database.'] : []),
     '',
@@ -61,11 +64,22 @@ function tryOut(url: string, example: OrderExample | undefined): string[] {
     post(`${url}/registers/1/open`, { day }),
     post(`${url}/sales`, { registerId: 1, items, tenderedCents: CASH_CENTS }),
     `curl '${url}/reports/end-of-day?day=${day}'`,
+    ...cardOrder(url, { customerId, items, cardToken: 'tok_visa' }),
   ];
 }
 
-function post(address: string, body: object): string {
-  return `curl -X POST ${address} -H 'Content-Type: application/json' -d '${JSON.stringify(body)}'`;
+/** Each start has a key of its own, so that the first line orders something. */
+function cardOrder(url: string, body: object): string[] {
+  const key = `cart-${Date.now().toString(36)}`;
+  return [
+    post(`${url}/card-orders`, body, `-H 'Idempotency-Key: ${key}' `),
+    `curl ${url}/card-orders/${key}`,
+    `curl ${url}/back-office/sagas/place-card-order/${key}`,
+  ];
+}
+
+function post(address: string, body: object, headers = ''): string {
+  return `curl -X POST ${address} ${headers}-H 'Content-Type: application/json' -d '${JSON.stringify(body)}'`;
 }
 
 function describe({ url, embedded }: ShopStore, variable: string): string {

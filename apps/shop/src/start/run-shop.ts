@@ -4,6 +4,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { PrismaService } from 'nestjs-database';
 import { createShop } from '../app.factory.js';
 import type { ShopOptions } from '../app.options.js';
+import { FakePartners } from '../partners/fake/fake-partners.js';
 import { SeedService } from '../seed/seed.service.js';
 import { greet } from './greeting.js';
 import { findOrderExample } from './order-example.js';
@@ -51,14 +52,22 @@ export async function runShop(options: ShopOptions, stop: StopSignal): Promise<'
 
 async function open(options: ShopOptions, servers: ShopServers): Promise<OpenShop> {
   const { database, redis } = servers;
-  const app = await createShop({ databaseUrl: database.embedded?.url, redisUrl: redis?.url });
+  const { partnersUrl, partnerTimeoutMs: timeoutMs, leaseMs } = options;
+  const app = await createShop({
+    databaseUrl: database.embedded?.url,
+    redisUrl: redis?.url,
+    leaseMs,
+    partners: { url: partnersUrl, timeoutMs },
+  });
   try {
     const seeded = options.seed && (await app.get(SeedService).seedIfEmpty());
     const example = await findOrderExample(app.get(PrismaService));
     await app.listen(options.port, options.host);
     const url = addressOf(app, options.host);
+    const { dataDirectory } = options;
+    const partners = { isFake: partnersUrl === undefined, url: partnersUrl ?? app.get(FakePartners).url };
     return {
-      greeting: greet({ url, servers, dataDirectory: options.dataDirectory, seeded, example }),
+      greeting: greet({ url, servers, dataDirectory, partners, seeded, example }),
       close: () => app.close(),
     };
   } catch (error) {
