@@ -62,6 +62,7 @@ function objectDifferences(
   const missing = required.filter((name) => !(name in value)).map((name) => `${path}.${name}: is missing`);
   const inner = Object.entries(value).flatMap(([name, item]) => {
     const described = properties[name] ?? additionalProperties;
+    if (described === true) return [];
     if (typeof described !== 'object') return [`${path}.${name}: is not described`];
     return differences(document, described, item, `${path}.${name}`);
   });
