@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import {
+  cancelOnAbort,
   Database,
   PermanentError,
   PrismaService,
@@ -11,7 +12,8 @@ import {
   TransactionManager,
   ValidationError,
 } from '../../../libs/database/src/index.js';
-import { useSagaBench, type SagaBench } from '../../support/saga/saga-bench.js';
+import { useSagaBench, type SagaBench, type SagaInstance } from '../../support/saga/saga-bench.js';
+import { until } from '../../support/until.js';
 
 let bench: SagaBench;
 useSagaBench((created) => (bench = created));
@@ -240,6 +242,35 @@ describe('a saga in PostgreSQL', () => {
     await expect(running).rejects.toThrow('enough');
     expect(await sagas.run(OrderSaga, { key: 'signal', input: { name: 'a' } })).toEqual(PAID);
   });
+
+  it('R1: is waited for by everybody, also where the request of the first who waits has gone', async () => {
+    const ends = new Map<string, () => void>();
+    @Saga('slow', { version: 1 })
+    class SlowSaga {
+      readonly steps = saga<null>()
+        .call('wait', {
+          irreversible: true,
+          run: ({ key }) => new Promise<void>((resolve) => ends.set(key, resolve)),
+        })
+        .result(({ key }) => key);
+    }
+    const runner = await bench.start([SlowSaga]);
+    const waiter = await bench.start([SlowSaga], { engine: { execute: false } });
+    const wait = ({ sagas }: SagaInstance, key: string) => sagas.run(SlowSaga, { key, input: null });
+    const running = [wait(runner, 'a'), wait(runner, 'b')];
+    expect(await until(() => ends.size === 2, 5_000)).toBe(true);
+    const request = new AbortController();
+    const first = cancelOnAbort(request.signal, () => wait(waiter, 'a'));
+    const hasAsked = async () =>
+      (await bench.database.query(`SELECT FROM pg_stat_activity WHERE query LIKE 'SELECT asked.id%'`))
+        .length > 0;
+    expect(await until(hasAsked, 5_000)).toBe(true);
+    const second = wait(waiter, 'b');
+    request.abort(new Error('The client has gone.'));
+    for (const end of ends.values()) end();
+    await Promise.all(running);
+    expect(await Promise.all([first, second])).toEqual(['a', 'b']);
+  });
 });
 
 describe('a step of a saga in PostgreSQL', () => {
@@ -333,6 +364,33 @@ describe('a step of a saga in PostgreSQL', () => {
     const { sagas } = await bench.start([ConflictSaga]);
     expect(await sagas.run(ConflictSaga, { key: 'x', input: null })).toBe(1);
     expect(runs).toBe(4);
+  });
+
+  it.each([
+    [
+      'a text that is cut in the middle of a character',
+      new PermanentError(`${'x'.repeat(1_999)}😀 and more`),
+    ],
+    ['no text', Object.assign(new PermanentError('x'), { message: { reason: 'odd' } })],
+    ['nothing that could be made a text', Object.create(null)],
+  ])('R16: has failed, and is taken back, whatever it has thrown: %s', async (_what, thrown: unknown) => {
+    @Saga('throwing', { version: 1 })
+    class ThrowingSaga {
+      readonly steps = saga<null>()
+        .call('first', { run: () => undefined, undo: () => undefined })
+        .tx('second', {
+          attempts: 1,
+          run: () => {
+            throw thrown;
+          },
+        })
+        .result(({ out }) => out.second);
+    }
+    const { sagas } = await bench.start([ThrowingSaga]);
+    await expect(sagas.run(ThrowingSaga, { key: 'r16', input: null })).rejects.toMatchObject({
+      ...{ state: 'compensated', step: 'second', compensated: ['first'], cause: thrown },
+    });
+    expect(await sagas.get(ThrowingSaga, 'r16')).toMatchObject({ state: 'compensated', recoveries: 0 });
   });
 
   it('R10: is not repeated after a permanent failure', async () => {

@@ -15,7 +15,7 @@ const MAX_MESSAGE = 2_000;
 export function toErrorRecord(error: unknown): ErrorRecord {
   const source = thrownBy(error);
   const shown = source === 'prisma' || source === 'postgres' ? translateError(error) : error;
-  if (!(shown instanceof Error)) return { name: 'Error', message: clean(String(shown)) };
+  if (!(shown instanceof Error)) return { name: 'Error', message: clean(shown) };
   const code: unknown = Reflect.get(shown, 'code');
   return {
     name: clean(shown.name),
@@ -78,9 +78,19 @@ function libraryErrorIn(error: unknown): DatabaseError | undefined {
   return undefined;
 }
 
-function clean(text: string): string {
-  return text
+/** Of whatever was thrown something that can be written down: a failure that cannot would never be one. */
+function clean(value: unknown): string {
+  // Cut first, which may leave half a character.
+  return textOf(value)
+    .slice(0, MAX_MESSAGE)
     .replaceAll('\0', '')
-    .replace(/\p{Surrogate}/gu, '')
-    .slice(0, MAX_MESSAGE);
+    .replace(/\p{Surrogate}/gu, '');
+}
+
+function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return 'Something that has no text.';
+  }
 }

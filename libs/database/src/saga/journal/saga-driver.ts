@@ -94,7 +94,8 @@ export class SagaDriver {
 
   /** Prolongs the leases, and learns what is to be cancelled and what is lost. */
   async beat(): Promise<void> {
-    await (this.beating ??= this.beatOnce().finally(() => (this.beating = undefined)));
+    this.beating ??= this.ownContext.run(() => this.beatOnce()).finally(() => (this.beating = undefined));
+    await this.beating;
   }
 
   private async giveBack(): Promise<void> {

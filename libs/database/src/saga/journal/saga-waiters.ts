@@ -1,4 +1,5 @@
 import { untilAborted } from '../../common/abort.js';
+import { OwnContext } from '../../common/own-context.js';
 import { SagaAbandonedError, type SagaRecord } from '../saga-journal.port.js';
 import { Bell } from '../../common/bell.js';
 import { toRecord } from './saga-row.js';
@@ -13,6 +14,8 @@ interface Waiter {
 export class SagaWaiters {
   private readonly waiting = new Map<string, Set<Waiter>>();
   private readonly bell = new Bell();
+  /** It is asked for all of them: with the first one's request, its signal would end what the others wait for. */
+  private readonly ownContext = new OwnContext();
   private asking: Promise<void> | undefined;
   private closed: Error | undefined;
 
@@ -34,7 +37,7 @@ export class SagaWaiters {
     const end = new Promise<SagaRecord>((resolve, reject) => (waiter = { resolve, reject }));
     const all = this.waiting.get(id) ?? new Set();
     this.waiting.set(id, all.add(waiter as unknown as Waiter));
-    this.asking ??= this.ask();
+    this.asking ??= this.ownContext.run(() => this.ask());
     try {
       return await untilAborted(end, signal);
     } finally {
