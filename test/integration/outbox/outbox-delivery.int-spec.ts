@@ -110,6 +110,20 @@ describe('the outbox', () => {
     await scene.drained();
     expect(byKey(sink.received, 'slow')).toEqual([0, 99]);
   });
+
+  it('comes to a new key while others have more, and always more, than can be delivered', async () => {
+    const sink = new RecordingSink();
+    const database = await scene.open({ sinks: { order: sink }, concurrency: 1, batchSize: 1 });
+    let isOver = false;
+    sink.onMessage = async ({ key }) => {
+      if (key !== null && !isOver) await write(database, order(1, key));
+    };
+    for (const key of ['a', 'b']) await write(database, ...Array.from({ length: 5 }, () => order(1, key)));
+    await until(() => sink.received.length >= 10, 10_000);
+    await write(database, { topic: 'order', payload: 'new' });
+    expect(await until(() => sink.payloads.includes('new'), 10_000)).toBe(true);
+    isOver = true;
+  });
 });
 
 describe('a message that cannot be delivered', () => {

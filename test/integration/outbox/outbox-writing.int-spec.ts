@@ -69,6 +69,15 @@ describe('a message that is written in a transaction', () => {
     expect(await topics()).toHaveLength(3);
   });
 
+  it('may be one of thousands of its transaction, and of no more keys than the server has room for locks', async () => {
+    const database = await scene.writer();
+    const messages = (count: number) =>
+      Array.from({ length: count }, (_, index) => ({ topic: 'row', key: `row:${index}`, payload: index }));
+    await write(database, ...messages(5_000), ...messages(1));
+    await expect(write(database, ...messages(5_001))).rejects.toThrow(/`key` has 5001 different values/);
+    expect(await scene.pending()).toHaveLength(5_001);
+  }, 60_000);
+
   it('needs a transaction', async () => {
     const { outbox } = await scene.writer();
     expect(() => outbox.add({ topic: 'order', payload: 1 })).toThrow(TransactionRequiredError);

@@ -12,7 +12,8 @@ export interface NewOutboxMessage {
   readonly topic: string;
   /**
    * What has to stay in order, such as the id of an order, 1 to 1000 bytes: messages of one topic and key are delivered in the
-   * order in which their transactions were committed, one after the other. Without a key there is no order.
+   * order in which their transactions were committed, one after the other. Without a key there is no order. One transaction
+   * may have 5 000 different ones.
    */
   readonly key?: string | undefined;
   /** JSON: texts, numbers, booleans, null, lists and plain objects of these. */

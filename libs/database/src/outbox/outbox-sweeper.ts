@@ -19,6 +19,10 @@ export const MESSAGE_CHANNEL = 'nestjs_database_outbox';
 export const SLOT_CHANNEL = 'nestjs_database_outbox_slot';
 
 const FAILED_PAUSE_MS = 200;
+/** So often it is looked for more, however much is to be delivered already: a new key waits for no other one's backlog. */
+const LOOK_MS = 100;
+/** So much is enough to choose from. */
+const MAX_READY = 1_000;
 
 /** What {@link OutboxSweeper} stands on. */
 export interface SweeperSettings {
@@ -51,6 +55,7 @@ export class OutboxSweeper {
   private running: Promise<void> | undefined;
   private stopping: Promise<void> | undefined;
   private closing = false;
+  private lookedAt = 0;
 
   constructor(private readonly settings: SweeperSettings) {
     const { connection, store, options, warn } = settings;
@@ -142,7 +147,8 @@ export class OutboxSweeper {
 
   private async step(sinks: SinkRegistry): Promise<void> {
     const { concurrency, pollMs } = this.settings.options;
-    if (this.lanes.size < concurrency && this.ready.size === 0) {
+    if (this.lanes.size < concurrency && this.isTimeToLook()) {
+      this.lookedAt = performance.now();
       await this.scan.next(this.leases.usable, (candidate) => this.take(candidate, sinks));
       await this.retention.run();
     }
@@ -155,6 +161,11 @@ export class OutboxSweeper {
     const idleMs = this.leases.usable.length === 0 ? Infinity : this.scan.idleMs;
     // What is full waits for a lane to end, which rings.
     await this.bell.wait(Math.min(hasRoom ? idleMs : Infinity, pollMs));
+  }
+
+  private isTimeToLook(): boolean {
+    if (this.ready.size === 0) return true;
+    return this.ready.size < MAX_READY && performance.now() - this.lookedAt >= LOOK_MS;
   }
 
   /** @returns whether it is news */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { ValidationError } from '../errors/validation.error.js';
 import { quoteSchema } from '../library-schema/library-schema-script.js';
 import type { CommitTail } from '../transaction/tail-entry.js';
 import type { TailStatement } from '../transaction/transaction-session.port.js';
@@ -61,6 +62,7 @@ export class OutboxWriter implements CommitTail<OutboxRow> {
     for (const { id, topic, key } of rows)
       publishOutbox('writing', () => ({ connection: this.connection, id, topic, key }));
     const locks = locksOf(rows);
+    if (locks.length > MAX_KEYS) throw tooManyKeys(locks.length);
     const once = rows.some(({ dedupKey }) => dedupKey !== null);
     const insert: TailStatement = once
       ? { text: this.insertOnceSql, values: [jsonOf(rows), String(this.dedupRetentionMs)] }
@@ -74,6 +76,16 @@ export class OutboxWriter implements CommitTail<OutboxRow> {
       insert,
     ];
   }
+}
+
+/** All transactions of a server share the room for locks: at its defaults 6400. Without it they fail, the others as well. */
+const MAX_KEYS = 5_000;
+
+function tooManyKeys(count: number): ValidationError {
+  return new ValidationError(
+    'key',
+    `has ${count} different values in one transaction, and each holds a lock until the commit, for which PostgreSQL has limited room: write at most ${MAX_KEYS} of them in a transaction, or messages without a key.`,
+  );
 }
 
 /** The same place for the same topic and key, in every process and release. */

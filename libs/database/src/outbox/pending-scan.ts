@@ -26,6 +26,7 @@ export class PendingScan {
   /** By `performance.now()`, as all times here. */
   private notBefore = 0;
   private wantsFresh = false;
+  private wasFresh = false;
   private nextWalkAt = 0;
   /** The earliest time that the walk has met so far. */
   private earliest = Infinity;
@@ -68,7 +69,10 @@ export class PendingScan {
   async next(slots: readonly number[], take: (candidate: Candidate) => boolean): Promise<void> {
     if (slots.length === 0 || this.idleMs > 0) return;
     const started = performance.now();
-    const candidates = await (this.wantsFresh ? this.readFresh(slots) : this.readOn(slots));
+    // By turns: where something is written all the time, the walk would never get to what has been waiting.
+    const isWalkDue = this.walking.size > 0 || started >= this.nextWalkAt;
+    this.wasFresh = this.wantsFresh && !(this.wasFresh && isWalkDue);
+    const candidates = await (this.wasFresh ? this.readFresh(slots) : this.readOn(slots));
     const ended = performance.now();
     let news = 0;
     for (const candidate of candidates) {
