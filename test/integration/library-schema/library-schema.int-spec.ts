@@ -166,10 +166,10 @@ describe("the library's own tables", () => {
     expect(await librarySchemas()).toEqual([]);
   });
 
-  it('may have a schema of another name', async () => {
-    await start({ librarySchema: 'Own_Place' });
-    expect(await steps('"Own_Place"')).toHaveLength(1);
-    expect(await librarySchemas()).toEqual([{ nspname: 'Own_Place' }]);
+  it.each(['Own_Place', 'Own$$Place'])('may have a schema of another name: %s', async (librarySchema) => {
+    await start({ librarySchema });
+    expect(await steps(`"${librarySchema}"`)).toHaveLength(1);
+    expect(await librarySchemas()).toEqual([{ nspname: librarySchema }]);
   });
 
   it('are never put beside the tables of the application', () => {

@@ -32,7 +32,7 @@ export function migrationTableSql(schema: string): string {
 export function stepSql(schema: string, step: ComponentStep): string {
   const { component, version, name, sql } = step;
   const values = [text(component), version, text(name), text(checksumOf(step))].join(', ');
-  return `${sql.replaceAll('{schema}', quoteSchema(schema)).trim()}
+  return `${sql.replaceAll('{schema}', () => quoteSchema(schema)).trim()}
 INSERT INTO ${quoteSchema(schema)}.migration (component, version, name, checksum) VALUES (${values});`;
 }
 
