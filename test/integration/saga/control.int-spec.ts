@@ -1,4 +1,5 @@
-import { describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { describe, expect, it, jest } from '@jest/globals';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import {
@@ -178,6 +179,65 @@ describe('a saga with a group and a pivot', () => {
       cause: { code: 'SAGA_STOPPED', why: 'late' },
     });
     expect(of('late')).toEqual(['first', 'wait', 'undo first']);
+  });
+
+  it('R29: is dead when its deadline passes behind its pivot while a step fails, and the log says so; retried it has none', async () => {
+    @Saga('late-mail', { version: 1, deadlineMs: 500 })
+    class LateMailSaga {
+      readonly steps = saga<null>()
+        .tx('send', { pivot: true, run: ({ key }) => act(key, 'send') })
+        .call('mail', {
+          attempts: 1_000,
+          initialDelayMs: 20,
+          maxDelayMs: 20,
+          run: ({ key }) => act(key, 'mail'),
+        })
+        .call('note', { run: ({ key }) => act(key, 'note') })
+        .result(({ out }) => out.mail);
+    }
+    const warnings: string[] = [];
+    const log = jest
+      .spyOn(Logger, 'warn')
+      .mockImplementation((line: unknown) => void warnings.push(String(line)));
+    try {
+      const { sagas } = await bench.start([LateMailSaga]);
+      acts.set('mail mail', fail('mail is down'));
+      await expect(sagas.run(LateMailSaga, { key: 'mail', input: null })).rejects.toMatchObject({
+        state: 'dead',
+        step: 'mail',
+        compensated: [],
+        cause: { code: 'SAGA_STOPPED', why: 'late', cause: { message: 'mail is down' } },
+      });
+      expect(of('mail').length).toBeGreaterThan(2);
+      expect(of('mail')).not.toContain('note');
+      expect(bench.points('mail').slice(-2)).toEqual(['dead moving', 'dead moved']);
+      const alarm = 'saga=late-mail, key=mail, step=mail, error=SagaStoppedError SAGA_STOPPED';
+      expect(warnings.filter((line) => line.includes(alarm))).toHaveLength(1);
+      acts.delete('mail mail');
+      await sagas.retryDead(LateMailSaga, 'mail');
+      expect(await sagas.run(LateMailSaga, { key: 'mail', input: null })).toBe('mail');
+    } finally {
+      log.mockRestore();
+    }
+  });
+
+  it('R29: goes on behind its pivot, late or not, for as long as nothing fails', async () => {
+    @Saga('late-well', { version: 1, deadlineMs: 50 })
+    class LateWellSaga {
+      readonly steps = saga<null>()
+        .tx('send', {
+          pivot: true,
+          run: async ({ key, signal }) => {
+            const started = performance.now();
+            await until(() => performance.now() - started > 60 || signal.aborted, 5_000);
+            return await act(key, 'send');
+          },
+        })
+        .call('mail', { run: ({ key }) => act(key, 'mail') })
+        .result(({ out }) => out.mail);
+    }
+    const { sagas } = await bench.start([LateWellSaga]);
+    expect(await sagas.run(LateWellSaga, { key: 'well', input: null })).toBe('mail');
   });
 
   it('R30: is taken back before its next step when another instance cancels it; its undo is not disturbed', async () => {

@@ -67,6 +67,7 @@ class TripSaga {
 
   private async unbook(what: string, key: string): Promise<void> {
     await this.db.query('DELETE FROM category WHERE name = $1', [`${key} ${what}`]);
+    await gates.get(`${key} undo ${what}`)?.();
   }
 }
 
@@ -124,6 +125,25 @@ describe('a saga that was left', () => {
     expect(await two.sagas.run(TripSaga, { key: 'stale', input: {} })).toEqual(DONE);
     expect(await running).toEqual(DONE);
     expect(await bench.stored()).toEqual(named('stale'));
+  });
+
+  it('R21, R14: is not taken back by its former owner: the undo that it was at is rolled back', async () => {
+    const one = await bench.start([TripSaga], { engine: { execute: false } });
+    const undo = gate('undone undo hotel');
+    const running = one.sagas.run(TripSaga, { key: 'undone', input: { fails: 'car' } });
+    running.catch(() => undefined);
+    await undo.isReached;
+    await takeAway('undone');
+    undo.open();
+    expect(await until(() => bench.points('undone').includes('undo hotel recording'), 5_000)).toBe(true);
+    // Nobody looks yet: it is there until somebody does.
+    expect(
+      await until(async () => (await one.sagas.get(TripSaga, 'undone'))?.state !== 'compensating', 300),
+    ).toBe(false);
+    expect(await bench.stored()).toEqual(['undone hotel']);
+    await bench.start([TripSaga]);
+    await expect(running).rejects.toMatchObject({ state: 'compensated', compensated: ['flight', 'hotel'] });
+    expect(await bench.stored()).toEqual([]);
   });
 
   it('R20: is taken by one of many instances that look at the same time', async () => {

@@ -15,7 +15,7 @@ import type {
   SagaRequest,
   SagaSnapshot,
 } from './saga-engine.port.js';
-import { outcomeOf } from './saga-failure.js';
+import { alarmOf, outcomeOf } from './saga-failure.js';
 import type { SagaRecord } from './saga-journal.port.js';
 import { SagaOrchestrator } from './saga-orchestrator.js';
 import { jsonOf } from './saga-request.js';
@@ -157,6 +157,8 @@ class EphemeralSagaEngine implements SagaEngine {
     const work = () => new SagaOrchestrator(saga.saga.plan, saga).run();
     saga.end = this.ownContext.run(async (): Promise<SagaRecord> => {
       const record = await (context === undefined ? work() : context.restore(saga.context, work));
+      const alarm = alarmOf(record);
+      if (alarm !== undefined) this.host.warn(alarm);
       await this.forget();
       return record;
     });

@@ -39,7 +39,7 @@ export class EphemeralSaga extends InMemorySagaJournal {
 
   override async transact(
     start: StepStart,
-    { timeoutMs }: TransactionLimits,
+    { timeoutMs, isolationLevel }: TransactionLimits,
     work: () => Promise<unknown>,
     then?: (output: unknown) => Transition,
   ): Promise<unknown> {
@@ -53,7 +53,7 @@ export class EphemeralSaga extends InMemorySagaJournal {
     };
     const name = `saga ${this.saga.name}.${start.step}`;
     // The step keeps the time itself, and is told by its signal.
-    const output = await this.transactions.run(step, { name, timeoutMs });
+    const output = await this.transactions.run(step, { name, timeoutMs, isolationLevel });
     // The step has asked for its rollback, which is no failure of the transaction.
     if (!committed) throw new RolledBackStepError(start.step);
     await this.done(start, output, end);

@@ -88,6 +88,22 @@ describe('the definition of a saga', () => {
     expect(problemsOf(define)).toEqual(paths);
   }); // prettier-ignore
 
+  it('knows the isolation of a transaction, and that a call has none', () => {
+    const planned = (step: object) =>
+      saga<null>()
+        .tx('a', { run: () => 1, ...step } as never)
+        .result(() => undefined).stages[0]?.steps[0];
+    expect(planned({ isolationLevel: 'Serializable' })?.isolationLevel).toBe('Serializable');
+    expect(planned({})?.isolationLevel).toBeUndefined();
+    expect(() => planned({ isolationLevel: 'SERIALIZABLE' })).toThrow(/a\.isolationLevel/);
+    const call = { run: () => 1, irreversible: true, isolationLevel: 'Serializable' };
+    expect(() =>
+      saga<null>()
+        .call('b', call as never)
+        .result(() => undefined),
+    ).toThrow(/b\.isolationLevel/);
+  });
+
   it('R27: tells another list of steps by its fingerprint, and the same one by the same', () => {
     const base = () => saga<number>().tx('one', { run, undo });
     const fingerprints = [

@@ -1,3 +1,4 @@
+import { ISOLATION_LEVELS, type IsolationLevel } from '../transaction/transaction.options.js';
 import { InvalidOptionsError } from '../config/config.errors.js';
 import { OptionValidator } from '../config/option-validator.js';
 import {
@@ -134,6 +135,7 @@ export class SagaGroup<Input, Outputs, Branches extends object> {
 }
 
 interface AnyStep extends StepOptions {
+  readonly isolationLevel?: IsolationLevel | undefined;
   readonly run: Handler;
   readonly undo?: Handler | undefined;
 }
@@ -216,7 +218,8 @@ function planStep(
 ): PlannedStep {
   if (!NAME.test(name))
     validator.reject(name, 'is no name of a step: a letter, then up to 62 letters, digits and hyphens.');
-  const given = validator.object(step, name, KNOWN) as Partial<AnyStep>;
+  const known = kind === 'tx' ? [...KNOWN, 'isolationLevel'] : KNOWN;
+  const given = validator.object(step, name, known) as Partial<AnyStep>;
   const { run, undo, permanent } = given;
   if (typeof run !== 'function') validator.reject(`${name}.run`, 'is no function.');
   if (undo !== undefined && typeof undo !== 'function') validator.reject(`${name}.undo`, 'is no function.');
@@ -241,6 +244,12 @@ function planStep(
     kind,
     run: run as Handler,
     undo,
+    isolationLevel: validator.oneOf(
+      given.isolationLevel,
+      `${name}.isolationLevel`,
+      undefined,
+      ISOLATION_LEVELS,
+    ),
     policy: resolvePolicy(given, name, validator, DEFAULT_POLICY),
     undoPolicy: resolvePolicy(
       validator.object(given.undoPolicy ?? {}, `${name}.undoPolicy`, KNOWN_POLICY),

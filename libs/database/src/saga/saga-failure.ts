@@ -1,3 +1,4 @@
+import { toErrorRecord } from './error-record.js';
 import type { SagaRecord } from './saga-journal.port.js';
 import { SagaFailedError } from './saga.errors.js';
 
@@ -19,6 +20,14 @@ export function failureOf({ name, key, state, step, error, entries }: SagaRecord
     failed,
     { cause: error },
   );
+}
+
+/** For the log: somebody has to look at it. Undefined where nobody has to. */
+export function alarmOf({ name, key, state, step, error }: SagaRecord): string | undefined {
+  if (state !== 'dead') return undefined;
+  const { name: failure, code } = toErrorRecord(error);
+  const why = [failure, code].filter(Boolean).join(' ');
+  return `A saga is dead (saga=${name}, key=${key}, step=${step ?? 'none'}, error=${why}). Look at the cause, then retry or resolve it.`;
 }
 
 /**

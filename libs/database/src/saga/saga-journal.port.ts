@@ -1,3 +1,4 @@
+import type { IsolationLevel } from '../transaction/transaction.options.js';
 import type { SagaState } from './saga-state.js';
 
 /**
@@ -71,6 +72,8 @@ export class SagaAbandonedError extends Error {
 export interface TransactionLimits {
   /** How long one attempt may take, in milliseconds. */
   readonly timeoutMs: number;
+  /** Undefined: the default of the connection. */
+  readonly isolationLevel: IsolationLevel | undefined;
 }
 
 /**

@@ -156,7 +156,9 @@ export class SagaOrchestrator {
     };
     const { timeoutMs } = direction === 'do' ? step.policy : step.undoPolicy;
     if (step.kind === 'tx') {
-      const outcome = await this.caught(() => journal.transact(start, { timeoutMs }, work, then));
+      const { isolationLevel } = step;
+      const limits = { timeoutMs, isolationLevel };
+      const outcome = await this.caught(() => journal.transact(start, limits, work, then));
       if ('result' in outcome) progress.step('recorded', start);
       return outcome;
     }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { IsolationLevel } from '../transaction/transaction.options.js';
 
 /**
  * A handler whose types the builder has checked already.
@@ -39,6 +40,8 @@ export interface PlannedStep {
   readonly run: Handler;
   /** Takes it back; undefined where nothing does. */
   readonly undo: Handler | undefined;
+  /** Of its transactions, where it is one; undefined: the default. */
+  readonly isolationLevel?: IsolationLevel | undefined;
   /** How `run` is tried. */
   readonly policy: ResolvedPolicy;
   /** How `undo` is tried. */

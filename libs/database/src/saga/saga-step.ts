@@ -1,3 +1,5 @@
+import type { IsolationLevel } from '../transaction/transaction.options.js';
+
 /**
  * What a handler of a saga knows.
  *
@@ -90,6 +92,13 @@ export interface StepOptions extends StepPolicy {
 export interface TxStep<Input, Outputs, Result> extends StepOptions {
   /** Runs in a transaction, which repositories and everything else of the connection join. */
   readonly run: (context: SagaContext<Input, Outputs>) => Promise<Result> | Result;
+  /**
+   * Isolation of its transaction, and of the one of its undo. What PostgreSQL rolls back for the sake of another transaction is
+   * repeated, and counts as no attempt.
+   *
+   * @defaultValue that of the module's `transaction` options
+   */
+  readonly isolationLevel?: IsolationLevel | undefined;
   /** Takes it back, in a transaction; not called for a step that was rolled back. */
   readonly undo?: ((context: UndoContext<Input, Outputs>, result: Result) => unknown) | undefined;
 }

@@ -1,9 +1,11 @@
+import { fullJitter } from '../../common/backoff.js';
 import { readText } from '../../common/safe-read.js';
 import { NotNullViolationError } from '../../errors/constraint.errors.js';
+import type { ErrorCode } from '../../errors/error-codes.js';
 import { TransactionTimeoutError } from '../../errors/transaction-timeout.error.js';
+import { classifyFault } from '../../fault/translate-error.js';
 import type { OutboxRow } from '../../outbox/outbox-writer.js';
 import { addToCommit } from '../../transaction/commit-tail.js';
-import { scopeOf } from '../../transaction/scope-of.js';
 import type { TransactionManager } from '../../transaction/transaction-manager.js';
 import type { TailStatement } from '../../transaction/transaction-session.port.js';
 import { isOutOfReach } from '../error-record.js';
@@ -40,10 +42,14 @@ interface Recording {
   readonly messages: readonly OutboxRow[];
 }
 
-/** PostgreSQL's own conflicts are no failures of a step: they are repeated where they happen, this often. */
+/**
+ * PostgreSQL's own conflicts are no failures of a step: its transaction is repeated this often, and that again after a pause,
+ * as the budget for repetitions may have been empty.
+ */
 const CONFLICT_ATTEMPTS = 10;
-/** There a lease that was prolonged meanwhile would make the end of the saga fail; it runs out by itself then. */
-const SNAPSHOTS = new Set<string | undefined>(['RepeatableRead', 'Serializable']);
+const CONFLICT_ROUNDS = 10;
+const CONFLICT_PAUSE = { initialDelayMs: 50, maxDelayMs: 1_000, factor: 2 };
+const CONFLICTS = new Set<ErrorCode>(['SERIALIZATION_FAILURE', 'DEADLOCK']);
 
 /** The journal of one saga in the application's own database, for as long as this instance has the saga. */
 export class PostgresSagaJournal implements SagaJournal {
@@ -85,7 +91,7 @@ export class PostgresSagaJournal implements SagaJournal {
 
   async transact(
     start: StepStart,
-    { timeoutMs }: TransactionLimits,
+    { timeoutMs, isolationLevel }: TransactionLimits,
     work: (signal?: AbortSignal) => Promise<unknown>,
     then?: (output: unknown) => Transition,
   ): Promise<unknown> {
@@ -114,12 +120,11 @@ export class PostgresSagaJournal implements SagaJournal {
       return output;
     };
     const name = `saga ${this.run.record.name}.${start.step}`;
+    const retry = { attempts: CONFLICT_ATTEMPTS };
     try {
-      const output = await transactions.run(step, {
-        name,
-        timeoutMs,
-        retry: { attempts: CONFLICT_ATTEMPTS },
-      });
+      const output = await this.beyondConflicts(() =>
+        transactions.run(step, { name, timeoutMs, isolationLevel, retry }),
+      );
       // The step has asked for its rollback, which is no failure of the transaction.
       if (!recorded) throw new RolledBackStepError(start.step);
       return output;
@@ -145,21 +150,33 @@ export class PostgresSagaJournal implements SagaJournal {
     await this.reach(() => this.host.store.move(this.run, transition));
   }
 
+  private async beyondConflicts<Result>(work: () => Promise<Result>): Promise<Result> {
+    for (let round = 1; ; round += 1) {
+      try {
+        return await work();
+      } catch (error) {
+        if (round === CONFLICT_ROUNDS || !CONFLICTS.has(classifyFault(error).code)) throw error;
+        await this.run.pause(fullJitter(round, CONFLICT_PAUSE));
+        // Not where somebody else has it by now.
+        this.run.stop();
+      }
+    }
+  }
+
   private async write(entry: StepEntry): Promise<void> {
     const cancelled = await this.reach(() => this.host.store.write(this.run, entry, 0));
     if (cancelled) this.run.cancel();
   }
 
   private atCommit(start: StepStart, output: unknown, end: Transition | undefined, began: number): Recording {
-    const { store, transactions } = this.host;
-    const frees = !SNAPSHOTS.has(scopeOf(transactions)?.transaction.options.isolationLevel);
+    const { store } = this.host;
     const entry: StepEntry = { ...start, state: 'done', output };
     const onCancelled = () => {
       this.run.cancel();
     };
     const sinceMs = performance.now() - began;
     return {
-      statements: store.writeAtCommit(this.run, entry, sinceMs, { end, frees, onCancelled }),
+      statements: store.writeAtCommit(this.run, entry, sinceMs, { end, onCancelled }),
       messages: store.messagesAtCommit(this.run, entry, end),
     };
   }

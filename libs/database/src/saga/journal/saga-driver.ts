@@ -5,6 +5,7 @@ import { OwnContext } from '../../common/own-context.js';
 import { mayHaveBeenSent } from '../error-record.js';
 import type { RegisteredSaga, SagaContextCarrier } from '../saga-engine.port.js';
 import { SagaAbandonedError, type SagaRecord } from '../saga-journal.port.js';
+import { alarmOf } from '../saga-failure.js';
 import { SagaOrchestrator } from '../saga-orchestrator.js';
 import { SagaProgress } from '../saga-progress.js';
 import { SagaRecoveryLimitError } from '../saga.errors.js';
@@ -130,7 +131,7 @@ export class SagaDriver {
         held.run = run;
         if (this.stopping.signal.aborted) run.leave('handed-back');
         const record = await this.runOnce(run);
-        this.host.settled(id, record);
+        this.settle(id, record);
         return;
       } catch (error) {
         const { reason, cause } = reasonOf(error);
@@ -145,6 +146,12 @@ export class SagaDriver {
         if (this.stopping.signal.aborted) return;
       }
     }
+  }
+
+  private settle(id: string, record: SagaRecord): void {
+    const alarm = alarmOf(record);
+    if (alarm !== undefined) this.host.warn(alarm);
+    this.host.settled(id, record);
   }
 
   private async runOnce(run: SagaRun): Promise<SagaRecord> {
@@ -173,7 +180,7 @@ export class SagaDriver {
     if (recoveries > saga.maxRecoveries) {
       const error = new SagaRecoveryLimitError(recoveries, saga.maxRecoveries);
       await store.move({ ...row, fence }, { to: 'dead', step: record.step, error });
-      this.host.settled(id, { ...record, state: 'dead', error });
+      this.settle(id, { ...record, state: 'dead', error });
       return undefined;
     }
     const { context, cancelled, leftMs } = row;

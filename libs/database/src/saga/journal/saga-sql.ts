@@ -72,7 +72,9 @@ export function sagaSql(schemaName: string, tells: boolean) {
     /** After {@link entryAtCommit}, which has made sure that the fence holds. */
     completeAtCommit: `UPDATE ${schema}.saga SET state = 'completed', result = $3::jsonb, updated_at = clock_timestamp(),
       finished_at = clock_timestamp() WHERE id = $1::uuid AND fence = $2::bigint`,
-    freeAtCommit: `DELETE FROM ${schema}.saga_lease WHERE saga_id = $1::uuid`,
+    /** Where the transaction reads a snapshot, a lease that was prolonged meanwhile would make it fail: that one runs out. */
+    freeAtCommit: `DELETE FROM ${schema}.saga_lease
+      WHERE saga_id = $1::uuid AND current_setting('transaction_isolation') IN ('read committed', 'read uncommitted')`,
     /** An end frees the lease; a dead saga keeps it for its count, and nobody takes it up. */
     move: `
       WITH moved AS (

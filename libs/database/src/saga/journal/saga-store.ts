@@ -36,8 +36,6 @@ export interface Claim {
 export interface AtCommit {
   /** Where the saga goes then. */
   readonly end: Transition | undefined;
-  /** Whether its lease goes with its end. */
-  readonly frees: boolean;
   readonly onCancelled: () => void;
 }
 
@@ -117,7 +115,7 @@ export class SagaStore {
     saga: Fenced,
     entry: StepEntry,
     sinceMs: number,
-    { end, frees, onCancelled }: AtCommit,
+    { end, onCancelled }: AtCommit,
   ): TailStatement[] {
     const written: TailStatement = {
       text: this.sql.entryAtCommit,
@@ -129,7 +127,7 @@ export class SagaStore {
     if (end === undefined) return [written];
     const { id, fence } = saga;
     const completed = { text: this.sql.completeAtCommit, values: [id, fence, toJson(end.result)] };
-    return frees ? [written, completed, { text: this.sql.freeAtCommit, values: [id] }] : [written, completed];
+    return [written, completed, { text: this.sql.freeAtCommit, values: [id] }];
   }
 
   /** What the same tells, for the same end of a transaction. */
