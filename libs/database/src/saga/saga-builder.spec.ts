@@ -91,7 +91,7 @@ describe('the definition of a saga', () => {
   it('knows the isolation of a transaction, and that a call has none', () => {
     const planned = (step: object) =>
       saga<null>()
-        .tx('a', { run: () => 1, ...step } as never)
+        .tx('a', { run: () => 1, ...step })
         .result(() => undefined).stages[0]?.steps[0];
     expect(planned({ isolationLevel: 'Serializable' })?.isolationLevel).toBe('Serializable');
     expect(planned({})?.isolationLevel).toBeUndefined();
