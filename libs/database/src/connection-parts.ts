@@ -1,5 +1,6 @@
 import { InvalidOptionsError } from './config/config.errors.js';
 import type { ResolvedDatabaseOptions } from './database.options.js';
+import type { Holding } from './lifecycle/shutdown-coordinator.js';
 import type { DatabaseState } from './lifecycle/database-state.js';
 import { OutboxService } from './outbox/outbox-service.js';
 import type { DatabasePool } from './postgres/database-pool.js';
@@ -47,6 +48,27 @@ export function createNotifications(
       log.warn(line);
     },
   });
+}
+
+/** Tables that two connections of one application would dispute about. */
+export function holdingsOf({ url, librarySchema, outbox, saga }: ResolvedDatabaseOptions): Holding[] {
+  const { host, port, database } = url;
+  const place = `${host}:${port}/${database} ${librarySchema}`;
+  const remedy = 'Give one of them a `librarySchema` of its own';
+  const holdings: Holding[] = [];
+  if (outbox?.deliver === true)
+    holdings.push({
+      id: `outbox ${place}`,
+      option: 'outbox',
+      problem: `each would hold messages that only the other one has a sink for. ${remedy}, or \`deliver: false\`.`,
+    });
+  if (saga?.engine.needsTables === true)
+    holdings.push({
+      id: `saga ${place}`,
+      option: 'saga',
+      problem: `each would take the sagas of the other one for orphans. ${remedy}.`,
+    });
+  return holdings;
 }
 
 /** Undefined where it is not configured; delivers nothing before its start. */

@@ -5,13 +5,13 @@ import { withDeadline } from './common/deadline.js';
 import { SharedWork } from './common/shared-work.js';
 import type { ResolvedDatabaseOptions } from './database.options.js';
 import { UnavailableError } from './errors/connection.errors.js';
-import { createNotifications, createOutbox, createSagas } from './connection-parts.js';
+import { createNotifications, createOutbox, createSagas, holdingsOf } from './connection-parts.js';
 import { deployLibrarySchema } from './deploy-library-schema.js';
 import type { ErrorCode } from './errors/error-codes.js';
 import { ConnectionProbe } from './health/connection-probe.js';
 import { ConnectionSupervisor } from './lifecycle/connection-supervisor.js';
 import { DatabaseStateControl } from './lifecycle/database-state.control.js';
-import type { ShutdownMember } from './lifecycle/shutdown-coordinator.js';
+import type { Holding, ShutdownMember } from './lifecycle/shutdown-coordinator.js';
 import { StartInterruption } from './lifecycle/start-interruption.js';
 import { QueryLog } from './logging/query-log.js';
 import { DatabasePool } from './postgres/database-pool.js';
@@ -67,6 +67,7 @@ export class DatabaseConnection implements ShutdownMember {
   /** Absent where Redis is switched off. */
   readonly redis: RedisService | undefined;
   readonly shutdown: ResolvedDatabaseOptions['shutdown'];
+  readonly holdings: readonly Holding[];
   private readonly ownRedis: RedisService | undefined;
   readonly pool: DatabasePool;
   readonly probe: ConnectionProbe;
@@ -99,6 +100,7 @@ export class DatabaseConnection implements ShutdownMember {
   ) {
     const { name, startup } = options;
     this.shutdown = options.shutdown;
+    this.holdings = holdingsOf(options);
     this.migrated = !options.migrations.autoDeploy && options.components.length === 0;
     this.pool = new DatabasePool(options, {
       warn: (line) => {

@@ -6,10 +6,14 @@ import type { DatabaseConnection } from './database.connection.js';
 import { assertInjectable } from './injection-check.js';
 import type { ShutdownCoordinator } from './lifecycle/shutdown-coordinator.js';
 import { OutboxAdmin } from './outbox/outbox-admin.js';
-import { refuseOutboxHandlers, registerOutboxHandlers } from './outbox/outbox-handler.explorer.js';
+import {
+  refuseOutboxHandlers,
+  refuseStrayHandlers,
+  registerOutboxHandlers,
+} from './outbox/outbox-handler.explorer.js';
 import { Outbox } from './outbox/outbox.js';
 import { RedisService } from './redis/redis.service.js';
-import { sagaClassesOf } from './saga/saga-classes.js';
+import { refuseStraySagas, sagaClassesOf } from './saga/saga-classes.js';
 import { SagaService } from './saga/saga.service.js';
 
 /** What may be switched off, and how it is switched on. */
@@ -52,6 +56,8 @@ export class DatabaseLifecycle implements OnModuleInit, OnApplicationBootstrap {
       for (const { service, remedy, isThere } of OPTIONAL)
         if (!isThere(this.connection))
           assertInjectable(this.modules, connectionToken(service, this.name), remedy);
+      refuseStraySagas(this.modules, this.coordinator.names);
+      refuseStrayHandlers(this.modules, this.coordinator.names);
       const find = () => sagaClassesOf(this.modules, this.name);
       const { sagas } = this.connection;
       const [found] = sagas === undefined ? find() : [];
@@ -59,7 +65,7 @@ export class DatabaseLifecycle implements OnModuleInit, OnApplicationBootstrap {
         throw InvalidOptionsError.at(
           'DatabaseModule',
           'saga',
-          `is missing, and ${found.instance.constructor.name} is a saga. Give \`saga: {}\`.`,
+          `is missing for the connection "${this.name}", and ${found.instance.constructor.name} is a saga of it. Give \`saga: {}\`.`,
         );
       sagas?.provide(find);
       const { outbox } = this.connection;

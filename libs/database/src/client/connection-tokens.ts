@@ -28,6 +28,11 @@ export function connectionToken<Instance>(
   return connection === DEFAULT_CONNECTION ? service : `${connection}:${service.name}`;
 }
 
+/** What is wrong with something that belongs to a connection which nobody has registered. */
+export function noConnection(name: string, known: readonly string[]): string {
+  return `belongs to the connection "${name}", which no DatabaseModule of this application opens. Known are: ${known.join(', ')}.`;
+}
+
 /** @throws {@link InvalidOptionsError} when the name cannot be that of a connection */
 export function assertConnectionName(name: unknown): asserts name is string {
   if (typeof name === 'string' && CONNECTION_NAME.test(name)) return;

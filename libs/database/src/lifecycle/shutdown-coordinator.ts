@@ -20,10 +20,22 @@ const LOGGER = 'DatabaseModule';
 const RESERVE_RATIO = 0.2;
 const MAX_RESERVE_MS = 1_000;
 
+/** Something that one connection of an application works on alone. */
+export interface Holding {
+  /** The same for the same thing. */
+  readonly id: string;
+  /** The option that makes it do so. */
+  readonly option: string;
+  /** What would happen if two did, and what to do instead. */
+  readonly problem: string;
+}
+
 /** A connection as the shutdown sees it. */
 export interface ShutdownMember {
   readonly state: DatabaseStateControl;
   readonly shutdown: { readonly timeoutMs: number; readonly drainMs: number };
+  /** What no other connection of the application may work on as well. */
+  readonly holdings?: readonly Holding[];
   /**
    * Closes within `timeoutMs`, by force at the end of it; only what must not be cut is waited for longer, at most for
    * `limitMs`. Never rejects, further calls share the first one's result.
@@ -56,7 +68,8 @@ export class ShutdownCoordinator
   /**
    * Takes the name of a connection before it is opened.
    *
-   * @throws {@link InvalidOptionsError} when the application has a connection of this name already
+   * @throws {@link InvalidOptionsError} when the application has a connection of this name already, or one that works on the
+   *   same as this one
    */
   reserve(name: string, member: ShutdownMember): void {
     if (this.members.has(name)) {
@@ -67,7 +80,21 @@ export class ShutdownCoordinator
         },
       ]);
     }
+    for (const [other, { holdings = [] }] of this.members) {
+      const shared = member.holdings?.find(({ id }) => holdings.some((each) => each.id === id));
+      if (shared !== undefined)
+        throw InvalidOptionsError.at(
+          `DatabaseModule (connection "${name}")`,
+          shared.option,
+          `works on the same tables as that of the connection "${other}": ${shared.problem}`,
+        );
+    }
     this.members.set(name, member);
+  }
+
+  /** The names of all connections, in the order in which they were opened. */
+  get names(): readonly string[] {
+    return [...this.members.keys()];
   }
 
   /** Closes what is open after a start that failed: Nest runs no hook of an application that does not exist. */

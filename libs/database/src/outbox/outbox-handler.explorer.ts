@@ -1,4 +1,5 @@
 import type { ModulesContainer } from '@nestjs/core';
+import { noConnection } from '../client/connection-tokens.js';
 import { InvalidOptionsError } from '../config/config.errors.js';
 import { outboxHandlersOf, type OutboxHandlerMethod } from './outbox-handler.decorator.js';
 import type { OutboxDeliver } from './outbox-sink.port.js';
@@ -55,6 +56,22 @@ export function refuseOutboxHandlers(modules: ModulesContainer, connection: stri
   }
 }
 
+/**
+ * Refuses handlers for connections that the application does not have: nobody would look for them.
+ *
+ * @throws {@link InvalidOptionsError} that names the first one
+ */
+export function refuseStrayHandlers(modules: ModulesContainer, known: readonly string[]): void {
+  for (const module of modules.values()) {
+    for (const { metatype } of [...module.providers.values(), ...module.controllers.values()]) {
+      const all = typeof metatype === 'function' ? handlersOf(metatype.prototype) : [];
+      const stray = all.find(({ connection }) => !known.includes(connection));
+      if (stray !== undefined)
+        throw InvalidOptionsError.at('@OutboxHandler', stray.name, noConnection(stray.connection, known));
+    }
+  }
+}
+
 function refuseShortLived(metatype: unknown, connection: string): void {
   if (typeof metatype !== 'function') return;
   const [handler] = handlersOf(metatype.prototype, connection);
@@ -66,9 +83,10 @@ function refuseShortLived(metatype: unknown, connection: string): void {
   );
 }
 
+/** Of one connection, or of all. */
 function handlersOf(
   start: unknown,
-  connection: string,
+  connection?: string,
 ): (OutboxHandlerMethod & { readonly property: PropertyKey })[] {
   const found = new Map<PropertyKey, (OutboxHandlerMethod & { readonly property: PropertyKey })[]>();
   for (
@@ -80,7 +98,9 @@ function handlersOf(
       // The nearest of the name counts.
       if (found.has(property)) continue;
       const value: unknown = Object.getOwnPropertyDescriptor(prototype, property)?.value;
-      const methods = outboxHandlersOf(value).filter((method) => method.connection === connection);
+      const methods = outboxHandlersOf(value).filter(
+        (method) => connection === undefined || method.connection === connection,
+      );
       found.set(
         property,
         methods.map((method) => ({ ...method, property })),

@@ -1,4 +1,5 @@
 import type { ModulesContainer } from '@nestjs/core';
+import { noConnection } from '../client/connection-tokens.js';
 import { InvalidOptionsError } from '../config/config.errors.js';
 import type { FoundSaga } from './saga-registry.js';
 import { sagaMetadata } from './saga.decorator.js';
@@ -27,4 +28,26 @@ export function sagaClassesOf(modules: ModulesContainer, connection: string): Fo
     }
   }
   return [...found.values()];
+}
+
+/**
+ * Refuses sagas of connections that the application does not have: nobody would look for them.
+ *
+ * @throws {@link InvalidOptionsError} that names the first one
+ */
+export function refuseStraySagas(modules: ModulesContainer, known: readonly string[]): void {
+  for (const module of modules.values()) {
+    for (const { instance, metatype } of module.providers.values()) {
+      const made: unknown = (Object(instance) as object).constructor;
+      for (const type of [metatype, made]) {
+        const connection = sagaMetadata(type)?.connection;
+        if (connection === undefined || known.includes(connection)) continue;
+        throw InvalidOptionsError.at(
+          '@Saga',
+          (type as { name: string }).name,
+          noConnection(connection, known),
+        );
+      }
+    }
+  }
 }
