@@ -43,6 +43,7 @@ export class RecordingSink {
 /** One database, and instances of an application with an outbox on it. */
 export class OutboxScene {
   private readonly opened: OpenDatabase[] = [];
+  private readonly last: (() => Promise<unknown>)[] = [];
 
   private constructor(readonly database: TestDatabase) {}
 
@@ -66,6 +67,11 @@ export class OutboxScene {
     });
     this.opened.push(database);
     return database;
+  }
+
+  /** Has something else end with the scene, after its instances and before its database. */
+  endWith(end: () => Promise<unknown>): void {
+    this.last.push(end);
   }
 
   /** Only writes. */
@@ -93,6 +99,7 @@ export class OutboxScene {
 
   async end(): Promise<void> {
     for (const database of this.opened.splice(0)) await database.close();
+    for (const end of this.last.splice(0)) await end();
     await this.database.drop();
   }
 }

@@ -105,6 +105,16 @@ describe('a message that is written in a transaction', () => {
     expect([...ids].sort()).toEqual(ids);
   });
 
+  it('may have a payload of null, false or nothing in it, with a dedup key as well', async () => {
+    const sink = new RecordingSink();
+    const database = await scene.open({ sinks: { '*': sink } });
+    const payloads = [null, false, 0, '', [], {}, [null]];
+    await write(database, ...payloads.map((payload) => ({ topic: 'order', key: 'a', payload })));
+    await write(database, { topic: 'order', key: 'a', payload: null, dedupKey: 'once' });
+    await sink.have(8);
+    expect(sink.payloads).toEqual([...payloads, null]);
+  });
+
   it.each([
     [{ topic: 'order', payload: undefined }, 'payload', 'is of type undefined'],
     [{ topic: 'order', payload: { a: [1, 2n] } }, 'payload.a[1]', 'is a bigint'],

@@ -23,6 +23,8 @@ const FAILED_PAUSE_MS = 200;
 const LOOK_MS = 100;
 /** So much is enough to choose from. */
 const MAX_READY = 1_000;
+/** How long a delivery that was given up may take to end, its statement under way included. */
+const GIVEN_UP_MS = 100;
 
 /** What {@link OutboxSweeper} stands on. */
 export interface SweeperSettings {
@@ -121,16 +123,19 @@ export class OutboxSweeper {
   private async end(limitMs: number): Promise<void> {
     this.beginStop();
     for (const stop of this.stopListening.splice(0)) stop();
-    const idle = async () => {
-      await this.running;
-      while (this.lanes.size > 0) await this.bell.wait(limitMs);
-    };
-    await withDeadline(idle(), limitMs, () => undefined);
+    const idle = this.untilIdle();
+    await withDeadline(idle, limitMs, ignore);
     this.lanes.abort(new Error('The application is closing.'));
     this.delivered.giveUp();
+    // What was given up is about to end: its slots are to be left as well.
+    await withDeadline(idle, GIVEN_UP_MS, ignore);
     if (this.running === undefined) return;
-    // Without it the slots are left when their lease is over.
     await withDeadline(this.leases.stop().catch(ignore), Math.max(limitMs, 100), ignore);
+  }
+
+  private async untilIdle(): Promise<void> {
+    await this.running;
+    while (this.lanes.size > 0) await this.bell.wait(this.settings.options.pollMs);
   }
 
   private async sweep(sinks: SinkRegistry): Promise<void> {
@@ -238,8 +243,7 @@ export class OutboxSweeper {
   }
 
   private slotsChanged(): void {
-    const { connection } = this.settings;
-    publishOutbox('slots', () => ({ connection, slots: this.leases.size }));
+    publishOutbox('slots', () => ({ connection: this.settings.connection, slots: this.leases.size }));
     this.bell.ring();
   }
 
@@ -253,5 +257,5 @@ function laneOf({ topic, key, slot, seq }: Candidate): string {
 }
 
 function ignore(): void {
-  // The lease ends by itself.
+  // What is not left in time is left when its lease is over.
 }

@@ -38,8 +38,9 @@ export class OutboxWriter implements CommitTail<OutboxRow> {
     // With the numbers, as the order of a function's rows ends where something is joined to them.
     const input = `SELECT * FROM ROWS FROM (json_to_recordset($1::json) AS (${COLUMNS})) WITH ORDINALITY
       AS m(id, topic, key, slot, headers, dedup_key, delay_ms, created_at, payload, n)`;
+    // JSON's null comes out of a record as SQL's.
     const insert = `INSERT INTO ${place}.outbox_message (id, topic, key, slot, payload, headers, created_at, available_at)
-      SELECT id, topic, key, slot, payload, headers, coalesce(created_at, clock_timestamp()),
+      SELECT id, topic, key, slot, coalesce(payload, 'null'), headers, coalesce(created_at, clock_timestamp()),
              clock_timestamp() + delay_ms * interval '1 ms'
         FROM input`;
     this.insertSql = `WITH input AS (${input}) ${insert} ORDER BY n`;
