@@ -104,11 +104,9 @@ describe('a sweeper that is killed', () => {
     await processes.said('open', 'victim');
     expect(await until(async () => (await scene.slots()).length === 2, 10_000)).toBe(true);
     victim.kill('SIGKILL');
-    const begun = performance.now();
     await processes.runToEnd('writer', { deliver: false, write: { keys: places, count: 1 } });
+    // After a lease of one second.
     await scene.drained();
-    // A lease of one second, and its takeover.
-    expect(performance.now() - begun).toBeLessThan(8_000);
     await processes.closeAll();
     expect(findBroken(processes.lines(), await committed())).toEqual(NOTHING_BROKEN);
   });

@@ -32,7 +32,7 @@ export class RecordingSink {
   }
 
   /** Waits for so many messages. */
-  async have(count: number, timeoutMs = 10_000): Promise<OutboxMessage[]> {
+  async have(count: number, timeoutMs = 30_000): Promise<OutboxMessage[]> {
     await until(() => this.received.length >= count, timeoutMs);
     if (this.received.length !== count)
       throw new Error(`${this.received.length} messages came, and not ${count}.`);
@@ -86,7 +86,7 @@ export class OutboxScene {
   }
 
   /** Waits until nothing is pending. */
-  async drained(timeoutMs = 10_000): Promise<void> {
+  async drained(timeoutMs = 30_000): Promise<void> {
     if (await until(async () => (await this.pending()).length === 0, timeoutMs)) return;
     throw new Error(`Still pending: ${JSON.stringify((await this.pending()).slice(0, 10))}`);
   }
