@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from './until.js';
@@ -16,15 +16,17 @@ const LAST = 40;
 export class ProcessGroup {
   private readonly directory = mkdtempSync(join(tmpdir(), 'processes-'));
   private readonly journal = join(this.directory, 'journal');
+  private readonly file = openSync(this.journal, 'a+');
+  /** Of the journal, what was read, and how far. */
+  private readonly read: string[][] = [];
+  private position = 0;
   private readonly children: ChildProcess[] = [];
   private log = '';
 
   constructor(
     private readonly program: string,
     private readonly settings: object,
-  ) {
-    writeFileSync(this.journal, '');
-  }
+  ) {}
 
   start(name: string, settings: object): ChildProcess {
     const given = JSON.stringify({ ...this.settings, journal: this.journal, name, ...settings });
@@ -52,10 +54,15 @@ export class ProcessGroup {
     if (child.exitCode !== 0) throw new Error(`${name} ended with ${child.exitCode}.\n${this.last()}`);
   }
 
-  /** The journal, by words. A line without its end is one that was being written when its process was killed. */
-  words(): string[][] {
-    const lines = readFileSync(this.journal, 'utf8').split('\n').slice(0, -1);
-    return lines.map((line) => line.split(' '));
+  /** The journal, by words. A line without its end is one that is being written, or whose process was killed. */
+  words(): readonly string[][] {
+    const bytes = Buffer.alloc(fstatSync(this.file).size - this.position);
+    const length = readSync(this.file, bytes, 0, bytes.length, this.position);
+    const end = bytes.subarray(0, length).lastIndexOf('\n') + 1;
+    this.position += end;
+    const lines = bytes.toString('utf8', 0, end).split('\n').slice(0, -1);
+    for (const line of lines) this.read.push(line.split(' '));
+    return this.read;
   }
 
   async said(event: string, name: string, timeoutMs = SAID_MS): Promise<void> {
@@ -89,6 +96,7 @@ export class ProcessGroup {
       child.kill('SIGKILL');
       await once(child, 'close');
     }
+    closeSync(this.file);
     rmSync(this.directory, { recursive: true });
   }
 

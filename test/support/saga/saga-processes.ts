@@ -16,13 +16,15 @@ export interface SagaProcessSettings {
   readonly sagas?: readonly string[];
   /** Whatever it takes over stands still then. */
   readonly standAtTakeOver?: boolean;
+  /** It notes no other points than those at which something is recorded. */
+  readonly brief?: boolean;
 }
 
 /** A saga that is to be run, and where it is to stand still. */
 export interface SagaCase {
   readonly saga: string;
   readonly key: string;
-  readonly input?: { readonly fails?: string };
+  readonly input?: object;
   readonly at?: string;
 }
 
@@ -62,6 +64,16 @@ export class SagaProcesses extends ProcessGroup {
   /** Has an instance run sagas, the next one as soon as the one before has ended, or stands still. */
   run(child: ChildProcess, cases: readonly SagaCase[]): void {
     this.command(child, { run: cases });
+  }
+
+  /** Has an instance run sagas at the same time, and ask for each until its end is known. */
+  insist(child: ChildProcess, cases: readonly SagaCase[]): void {
+    this.command(child, { insist: cases });
+  }
+
+  /** Has an instance kill itself at a point that one of its sagas comes to. */
+  dieAfter(child: ChildProcess, points: number): void {
+    this.command(child, { dieAfter: points });
   }
 
   /** Has an instance kill itself as soon as so many of its sagas stand still. */

@@ -1,13 +1,15 @@
 // An instance of an application with the sagas of the crash tests, as a process of its own, from the built library.
 //   node saga-program.mjs '{"url":"postgresql://…","journal":"…","name":"one"}'
 // It is told what to do by lines of JSON on its standard input, and ends with that: `run` starts sagas, each of which stands
-// still where its `at` says; `goOn` ends that. `die` has it kill itself as soon as so many stand still.
+// still where its `at` says; `goOn` ends that. `die` has it kill itself as soon as so many stand still,
+// `dieAfter` after so many more points that any of its sagas comes to. `insist` runs sagas to their ends, whatever happens.
 // The journal gets a line for all that happens: `<event> … <name>`.
 import 'reflect-metadata';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe } from 'node:diagnostics_channel';
 import { openSync, writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import { NestFactory } from '@nestjs/core';
 import {
   Database,
@@ -19,8 +21,18 @@ import {
 import { PrismaClient } from '../../../apps/shop/dist/generated/prisma/client.js';
 import { journeySagas, naiveJourney } from './journey-sagas.mjs';
 import { Standstill, goesOn } from './standstill.mjs';
+import { transferSaga } from './transfer-saga.mjs';
 
-const { url, journal, name, engine, module, sagas: chosen, standAtTakeOver } = JSON.parse(process.argv[2]);
+const {
+  url,
+  journal,
+  name,
+  engine,
+  module,
+  sagas: chosen,
+  standAtTakeOver,
+  brief,
+} = JSON.parse(process.argv[2]);
 
 // What was given to the kernel outlives a process that is killed; one write is one line.
 const file = openSync(journal, 'a');
@@ -40,6 +52,8 @@ const arrived = new Map();
 const starting = new AsyncLocalStorage();
 let standing = 0;
 let dies = 0;
+let events = 0;
+let lastEvent = 0;
 
 function standstillOf(key) {
   const known = standstills.get(key) ?? new Standstill();
@@ -49,11 +63,13 @@ function standstillOf(key) {
 
 subscribe(SAGA_CHANNELS.progress, ({ point, direction, step, state, ...event }) => {
   if (point === 'beat') return;
+  events += 1;
+  if (events === lastEvent) process.kill(process.pid, 'SIGKILL');
   const key = event.saga === 'executeSaga' ? starting.getStore() : event.key;
   // What it still comes to by itself, nobody hears of.
   if (standstillOf(key).later !== undefined) return;
   const place = [direction, step, state, point].filter(Boolean).join('-');
-  note('point', key, place);
+  if (!brief || point === 'recorded') note('point', key, place);
   const at = point === 'taken-over' && standAtTakeOver ? place : places.get(key);
   if (at !== place) return;
   places.delete(key);
@@ -81,7 +97,7 @@ const context = {
     }),
 };
 
-const sagas = journeySagas(tell);
+const sagas = { ...journeySagas(tell), transfer: transferSaga(tell) };
 const app = await NestFactory.createApplicationContext(
   {
     module: class SagaApplication {},
@@ -115,7 +131,24 @@ async function run({ saga, key, input = {}, at }) {
   }
 }
 
+/** Runs it until its end is known, however often it has to be asked for. */
+async function insist({ saga, key, input }) {
+  for (;;) {
+    try {
+      await service.run(sagas[saga], { key, input });
+      return note('ended', key, 'completed');
+    } catch (error) {
+      if (error.code === 'SAGA_FAILED') return note('ended', key, error.state);
+      note('asks-again', key, textOf(error));
+      await delay(100);
+    }
+  }
+}
+
 const commands = {
+  /** At the same time. */
+  insist: (list) => list.forEach((each) => void insist(each)),
+  dieAfter: (count) => (lastEvent = events + count),
   // One after the other: who waits for a connection would go on in the context of whoever gives one back.
   run: async (list) => {
     for (const each of list) {
