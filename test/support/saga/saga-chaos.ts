@@ -76,13 +76,11 @@ export class SagaChaos {
 
   static async start(seed: number, workers: number): Promise<SagaChaos> {
     const postgres = await PrivatePostgres.start({ deadlock_timeout: '50ms' });
-    const processes = await SagaProcesses.open(postgres);
+    const processes = await SagaProcesses.openPrivate(postgres);
     await postgres.query(`
       CREATE TABLE account (id int PRIMARY KEY, balance bigint NOT NULL);
       INSERT INTO account SELECT id, 0 FROM generate_series(1, ${ACCOUNTS}) AS id;
-      GRANT ALL ON account, effect TO shop;
-      GRANT ALL ON SEQUENCE effect_id_seq TO shop;
-      DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO shop', current_database()); END $$;`);
+      GRANT ALL ON account TO shop;`);
     const proxy = await FaultProxy.start({ upstream: postgres.url, seed });
     const chaos = new SagaChaos(postgres, proxy, processes, seed);
     for (let count = 0; count < workers; count += 1) chaos.launch();

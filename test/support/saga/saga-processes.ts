@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { DatabaseModuleOptions, PostgresSagaOptions } from '../../../libs/database/src/index.js';
+import type { PrivatePostgres } from '../faults/private-postgres.js';
 import { ProcessGroup } from '../process-group.js';
 import type { TestDatabase } from '../test-database.js';
 
@@ -52,6 +53,16 @@ export class SagaProcesses extends ProcessGroup {
       'CREATE TABLE effect (id bigserial PRIMARY KEY, key text NOT NULL, what text NOT NULL)',
     );
     return new SagaProcesses(database);
+  }
+
+  /** On a server of its own, whose user may make the tables that an instance needs. */
+  static async openPrivate(postgres: PrivatePostgres): Promise<SagaProcesses> {
+    const processes = await SagaProcesses.open(postgres);
+    await postgres.query(`
+      GRANT ALL ON effect TO shop;
+      GRANT ALL ON SEQUENCE effect_id_seq TO shop;
+      DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO shop', current_database()); END $$;`);
+    return processes;
   }
 
   /** Starts an instance, and waits until it is open. */
