@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from './until.js';
 
-const SAID_MS = 20_000;
+const SAID_MS = 60_000;
 /** How many lines of the journal a failure shows. */
 const LAST = 40;
 

@@ -12,7 +12,7 @@ import {
 import { SagaProcesses } from '../../support/saga/saga-processes.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
 
-jest.setTimeout(120_000);
+jest.setTimeout(240_000);
 
 /** How many sagas a process has when it is killed, each of them at another point; each needs a connection. */
 const VICTIMS = 56;

@@ -68,6 +68,23 @@ export function journeySagas(tell) {
         .result(({ out }) => out.go);
     }
   }
+  /** The same saga with one step more. */
+  class LongerErrand {
+    constructor() {
+      this.steps = saga()
+        .call('go', { ...calls(tell), ...callsBack(tell) })
+        .call('return', { ...calls(tell), ...callsBack(tell) })
+        .result(({ out }) => out.return);
+    }
+  }
+  /** Whoever runs it dies of it. */
+  class Poison {
+    constructor() {
+      this.steps = saga()
+        .call('kill', { run: () => process.kill(process.pid, 'SIGKILL'), irreversible: true })
+        .result(() => 'survived');
+    }
+  }
   /** Ends with a group. */
   class Party {
     constructor(db) {
@@ -80,12 +97,20 @@ export function journeySagas(tell) {
         .result(({ out }) => out.cake);
     }
   }
-  const sagas = { journey: Journey, errand: Errand, party: Party };
-  for (const [name, type] of Object.entries(sagas)) {
-    Saga(name, { version: 1, maxRecoveries: 1_000 })(type);
-    if (name !== 'errand') Inject(Database)(type, undefined, 0);
-  }
-  return sagas;
+  const define = (type, name, { version = 1, maxRecoveries = 1_000 } = {}) => {
+    Saga(name, { version, maxRecoveries })(type);
+    if (type.length > 0) Inject(Database)(type, undefined, 0);
+    return type;
+  };
+  return {
+    journey: define(Journey, 'journey'),
+    party: define(Party, 'party'),
+    errand: define(Errand, 'errand'),
+    'errand-2': define(LongerErrand, 'errand', { version: 2 }),
+    poison: define(Poison, 'poison', { maxRecoveries: 2 }),
+    /** As it must not be done: other steps under the same version. */
+    'errand-1-changed': define(class extends LongerErrand {}, 'errand'),
+  };
 }
 
 /** The same journey as many write it: in the memory of the process. */

@@ -13,8 +13,10 @@ export interface SagaProcessSettings {
   readonly url?: string;
   readonly engine?: PostgresSagaOptions;
   readonly module?: Partial<DatabaseModuleOptions>;
-  /** Those it knows; all of them, if not given. */
+  /** Those it knows; the usual ones, if not given. */
   readonly sagas?: readonly string[];
+  /** The other system does not answer it. */
+  readonly silent?: boolean;
   /** Whatever it takes over stands still then. */
   readonly standAtTakeOver?: boolean;
   /** It notes no other points than those at which something is recorded. */
@@ -80,6 +82,12 @@ export class SagaProcesses extends ProcessGroup {
   /** Has an instance run sagas at the same time, and ask for each until its end is known. */
   insist(child: ChildProcess, cases: readonly SagaCase[]): void {
     this.command(child, { insist: cases });
+  }
+
+  /** Has an instance leave sagas to whoever looks for them, and waits until it has. */
+  async enqueue(child: ChildProcess, name: string, cases: readonly SagaCase[]): Promise<void> {
+    this.command(child, { enqueue: cases });
+    await this.said('enqueued', name);
   }
 
   /** Has an instance kill itself at a point that one of its sagas comes to. */

@@ -2,7 +2,8 @@
 //   node saga-program.mjs '{"url":"postgresql://…","journal":"…","name":"one"}'
 // It is told what to do by lines of JSON on its standard input, and ends with that: `run` starts sagas, each of which stands
 // still where its `at` says; `goOn` ends that. `die` has it kill itself as soon as so many stand still,
-// `dieAfter` after so many more points that any of its sagas comes to. `insist` runs sagas to their ends, whatever happens.
+// `dieAfter` after so many more points that any of its sagas comes to. `insist` runs sagas to their ends, whatever happens;
+// `enqueue` leaves them to whoever looks for them.
 // The journal gets a line for all that happens: `<event> … <name>`.
 import 'reflect-metadata';
 import { AsyncLocalStorage } from 'node:async_hooks';
@@ -23,16 +24,9 @@ import { journeySagas, naiveJourney } from './journey-sagas.mjs';
 import { Standstill, goesOn } from './standstill.mjs';
 import { transferSaga } from './transfer-saga.mjs';
 
-const {
-  url,
-  journal,
-  name,
-  engine,
-  module,
-  sagas: chosen,
-  standAtTakeOver,
-  brief,
-} = JSON.parse(process.argv[2]);
+const given = JSON.parse(process.argv[2]);
+const { url, journal, name, engine, module, standAtTakeOver, brief, silent } = given;
+const chosen = given.sagas ?? ['journey', 'party', 'errand', 'transfer'];
 
 // What was given to the kernel outlives a process that is killed; one write is one line.
 const file = openSync(journal, 'a');
@@ -85,6 +79,8 @@ subscribe(SAGA_CHANNELS.progress, ({ point, direction, step, state, ...event }) 
 const tell = async (idempotencyKey) => {
   await goesOn();
   note('told', idempotencyKey);
+  // It has heard it, and does not answer.
+  if (silent) await new Promise(() => undefined);
 };
 
 /** Whoever runs a saga can have it stand still, also before its first step. */
@@ -112,10 +108,13 @@ const app = await NestFactory.createApplicationContext(
         ...module,
       }),
     ],
-    providers: (chosen ?? Object.keys(sagas)).map((each) => sagas[each]),
+    providers: chosen.map((each) => sagas[each]),
   },
   { logger: ['error', 'warn'], abortOnError: false },
-);
+).catch((error) => {
+  note('failed', textOf(error));
+  process.exit(1);
+});
 app.enableShutdownHooks();
 const service = app.get(SagaService);
 
@@ -148,6 +147,10 @@ async function insist({ saga, key, input }) {
 const commands = {
   /** At the same time. */
   insist: (list) => list.forEach((each) => void insist(each)),
+  enqueue: async (list) => {
+    for (const { saga, key, input = {} } of list) await service.enqueue(sagas[saga], { key, input });
+    note('enqueued');
+  },
   dieAfter: (count) => (lastEvent = events + count),
   // One after the other: who waits for a connection would go on in the context of whoever gives one back.
   run: async (list) => {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fullJitter } from '../../common/backoff.js';
 import { withDeadline } from '../../common/deadline.js';
@@ -53,7 +54,10 @@ export class SagaDriver {
   private hasHeld = false;
   private beating: Promise<void> | undefined;
 
-  constructor(private readonly host: DriverHost) {}
+  constructor(private readonly host: DriverHost) {
+    // Every saga whose database is away waits with it.
+    setMaxListeners(0, this.stopping.signal);
+  }
 
   /** How many it has that somebody else has begun. */
   get claimed(): number {
