@@ -83,12 +83,12 @@ describe('the engine in memory', () => {
         'R6',
         'R8',
       ],
-      exactlyOnceSteps: ['R9'],
+      exactlyOnceSteps: ['R23', 'R9'],
       sharedKeys: ['R1'],
       events: ['R33'],
       retention: ['R34'],
     });
-    expect(lacking).toHaveLength(42);
+    expect(lacking).toHaveLength(43);
     await expect(lacking[0]?.run()).rejects.toThrow(/does not promise/);
   });
 

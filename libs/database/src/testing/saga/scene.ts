@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { SagaCapabilities } from '../../saga/saga-engine.port.js';
 import { SAGA_CHANNELS, type SagaProgressEvent } from '../../saga/saga.events.js';
-import { eventually } from './conformance-checks.js';
+import { eventually, within } from './conformance-checks.js';
 import { ConformanceFailure, shown } from './conformance-failure.js';
 import type { ConformanceEffects, SagaEngineHarness } from './conformance-harness.js';
 import { FakeSystem } from './fake-system.js';
@@ -101,7 +101,7 @@ export class Scene {
   }
 
   /** Has the handler wait; `reached` says that it does. */
-  gate(key: string, handler: string): { reached: Promise<void>; open: () => void } {
+  gate(key: string, handler: string): { readonly reached: Promise<void>; readonly open: () => void } {
     let open!: () => void;
     let reach!: () => void;
     const opened = new Promise<void>((resolve) => (open = resolve));
@@ -111,7 +111,12 @@ export class Scene {
       reach();
       await Promise.race([opened, this.ended]);
     });
-    return { reached: isReached, open };
+    return {
+      get reached() {
+        return within(`The saga with the key ${key} comes to ${handler}`, isReached);
+      },
+      open,
+    };
   }
 
   /** Never resolves while the case lasts: what a process does that is not there any more. */

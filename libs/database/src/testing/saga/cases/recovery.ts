@@ -88,6 +88,24 @@ export const RECOVERY: readonly SceneCase[] = [
     },
   },
   {
+    requirement: 'R23',
+    title:
+      'takes nothing back because a connection is lost in the middle of a step, which is no attempt of it',
+    needs: ['durable', 'exactlyOnceSteps'],
+    async play(scene) {
+      const trip = scene.define('trip', withOptions(STRAIGHT, 'book', { attempts: 1 }));
+      const one = await scene.open({ definitions: [trip], executes: false });
+      scene.after('a', 'book do', async () => {
+        scene.clear('a', 'book do');
+        one.line.break('away');
+        await one.line.mend();
+        await scene.effectsOf(one).write('beside it');
+      });
+      same('It is completed', (await one.end(trip, 'a')).state, 'completed');
+      same('Each effect is there once', await scene.standing(trip, 'a'), all(NAMES, 'done'));
+    },
+  },
+  {
     requirement: 'R24',
     title: 'stops no other saga, whether it never ends or is dead; all that wait are found, however many',
     needs: ['durable'],
