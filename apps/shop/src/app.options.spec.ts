@@ -25,6 +25,21 @@ describe('readShopOptions', () => {
     );
   });
 
+  it('knows where the partners are, and shows nothing of an address that is none', () => {
+    expect(readShopOptions({ SHOP_PARTNERS_URL: 'https://pay.example' }).partnersUrl?.host).toBe(
+      'pay.example',
+    );
+    expect(readShopOptions({ SHOP_LEASE_MS: '1000', SHOP_PARTNER_TIMEOUT_MS: '500' })).toMatchObject({
+      leaseMs: 1_000,
+      partnerTimeoutMs: 500,
+    });
+    for (const SHOP_PARTNERS_URL of ['x:secret@y', 'ftp://x:secret@y'])
+      expect(() => readShopOptions({ SHOP_PARTNERS_URL })).toThrow(
+        '`SHOP_PARTNERS_URL` is no address that begins with http:// or https://.',
+      );
+    expect(() => readShopOptions({ SHOP_LEASE_MS: '1' })).toThrow('from 500 to 3600000');
+  });
+
   it('refuses a flag that is neither true nor false', () => {
     expect(() => readShopOptions({ SHOP_SEED: 'maybe' })).toThrow(
       '`SHOP_SEED` is "maybe", expected true or false.',

@@ -53,6 +53,7 @@ describe('a saga that is dead', () => {
     expect([status, body.items.map((item: any) => item.key), body.next]).toEqual([200, [key], null]);
     expect(differs(SAGAS, 'get', body)).toEqual([]);
     const path = `${SAGAS}/place-card-order/${key}`;
+    expect(shop.log.filter((line) => line.includes(path))).toHaveLength(1);
     const shown = await shop.get(path);
     expect(differs(`${SAGAS}/{name}/{key}`, 'get', shown.body)).toEqual([]);
     expect(shown.body).toMatchObject({ state: 'dead', failedStep: 'notify', error: expect.stringContaining('503') });
