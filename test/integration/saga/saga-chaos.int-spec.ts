@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { KINDS, SagaChaos } from '../../support/saga/saga-chaos.js';
 import { NOTHING_WRONG } from '../../support/saga/transfer-findings.js';
 
-jest.setTimeout(240_000);
+jest.setTimeout(400_000);
 
 const SAGAS = 300;
 const SEED = 7;

@@ -11,7 +11,7 @@ import { findWrong, type TransferFindings } from './transfer-findings.js';
 const PER_CYCLE = 12;
 const BACKLOG = 36;
 const ACCOUNTS = 40;
-const PROGRESS_MS = 60_000;
+const PROGRESS_MS = 180_000;
 const COMMIT = { statement: /^COMMIT/ };
 
 /** What happens to the workers and the server; the server is restarted beside that. */
@@ -29,7 +29,7 @@ const WORKER = {
   engine: { leaseMs: 1_500, pollMs: 100 },
   brief: true,
   module: {
-    pool: { max: 10, min: 0, acquireTimeoutMs: 2_000, connectTimeoutMs: 1_900 },
+    pool: { max: 10, min: 0, acquireTimeoutMs: 10_000, connectTimeoutMs: 9_000 },
     timeouts: { statementMs: 5_000, lockMs: 4_000, idleInTransactionMs: 10_000, graceMs: 500 },
     startup: { attempts: 100, initialDelayMs: 100, maxDelayMs: 500 },
   },
