@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { Redis } from 'ioredis';
+import { describeWithRedis, redisUrl } from '../../../test/support/test-redis.js';
 import { until } from '../../../test/support/until.js';
 import { FakePartners } from '../src/partners/fake/fake-partners.js';
 import { PaymentGateway } from '../src/partners/payment-gateway.js';
@@ -233,4 +235,27 @@ it('no token of a card gets into a log or an answer', async () => {
   const sagas = await shop.get(`/back-office/sagas/place-card-order/${key}`);
   expect(sagas.body.input).toMatchObject({ customerId: cards.customerId, cardToken: '***' });
   expect([text, sagas.text, ...shop.log].filter((line) => line.includes('tok_'))).toEqual([]);
+});
+
+describeWithRedis('the feed of orders', () => {
+  it('is a stream in Redis, with what became of an order in the order in which it did', async () => {
+    const other = await OpenShop.open({ redisUrl: redisUrl(), partners: { latencyMs: 1 } });
+    const redis = new Redis(redisUrl());
+    try {
+      await redis.del('shop:orders');
+      const orders = new CardOrders(other, await other.addCustomer());
+      await orders.order('fed', [[await other.stockUp(), 1]]);
+      await other.post('/card-orders/fed/refund', undefined);
+      await until(async () => (await redis.xlen('shop:orders')) === 2, 30_000);
+      const entries = await redis.xrange('shop:orders', '-', '+');
+      const payloads = entries.map(([, fields]) => JSON.parse(fields[fields.indexOf('payload') + 1] ?? ''));
+      expect(payloads).toMatchObject([
+        { event: 'order.confirmed', orderId: '1' },
+        { event: 'order.refunded', orderId: '1' },
+      ]);
+    } finally {
+      redis.disconnect();
+      await other.close();
+    }
+  });
 });
