@@ -8,6 +8,7 @@ import {
   SagaKeyConflictError,
   ShuttingDownError,
 } from '../../../libs/database/src/index.js';
+import { FaultProxy } from '../../support/fault-proxy/index.js';
 import { useSagaBench, type SagaBench } from '../../support/saga/saga-bench.js';
 import { until } from '../../support/until.js';
 
@@ -200,6 +201,25 @@ describe('a saga that was left', () => {
     expect(await bench.rows('saga_audit')).toMatchObject([{ action: 'retried', note: 'mended' }]);
   });
 
+  it('R25, R31: goes on from where it stood when it is retried: back, where it was on its way back', async () => {
+    const one = await bench.start([TripSaga], { engine: { execute: false } });
+    await one.sagas.enqueue(TripSaga, { key: 'homeward', input: {} });
+    // Its owners have died of it before they could take anything back.
+    await bench.database.query(
+      'UPDATE nestjs_database.saga_lease SET owner = $1, due_at = clock_timestamp(), recoveries = 3',
+      [randomUUID()],
+    );
+    await bench.database.query("UPDATE nestjs_database.saga SET state = 'compensating'");
+    const two = await bench.start([TripSaga]);
+    await isState('homeward', 'dead');
+    expect(await two.sagas.get(TripSaga, 'homeward')).toMatchObject({
+      error: { code: 'SAGA_RECOVERY_LIMIT', direction: 'undo' },
+    });
+    await two.sagas.retryDead(TripSaga, 'homeward');
+    await isState('homeward', 'compensated');
+    expect(calls.filter((call) => call.includes(':homeward:'))).toEqual([]);
+  });
+
   it('R24: stops nobody else, however it fails', async () => {
     const one = await bench.start([TripSaga], { engine: { execute: false } });
     const keys = Array.from({ length: 5 }, (_, index) => `good ${index}`);
@@ -314,10 +334,26 @@ describe('an instance that shuts down', () => {
     await flight.isReached;
     const started = performance.now();
     await one.close();
-    expect(performance.now() - started).toBeLessThan(3_000);
+    // Nothing would open the gate.
+    expect(performance.now() - started).toBeLessThan(10_000);
     const two = await bench.start([TripSaga]);
     expect(await two.sagas.run(TripSaga, { key: 'stuck', input: {} })).toEqual(DONE);
     flight.open();
+  });
+
+  it('R26: does not wait for a server that is silent while it is asked what there is to do', async () => {
+    await using proxy = await FaultProxy.start({ upstream: bench.database.url });
+    const one = await bench.start([TripSaga], {
+      module: {
+        url: proxy.url,
+        timeouts: { statementMs: 60_000 },
+        shutdown: { timeoutMs: 500, drainMs: 0 },
+      },
+    });
+    await proxy.onRequest({ statement: /saga_lease/ }, { do: 'stall' }).happened();
+    const started = performance.now();
+    await one.close();
+    expect(performance.now() - started).toBeLessThan(10_000);
   });
 });
 

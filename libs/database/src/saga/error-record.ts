@@ -1,12 +1,16 @@
 import { DatabaseError } from '../errors/database.error.js';
 import { thrownBy } from '../fault/diagnosis.js';
 import { translateError } from '../fault/translate-error.js';
+import type { Direction } from './saga-journal.port.js';
+import { SagaRecoveryLimitError } from './saga.errors.js';
 
 /** A failure as it is kept in the journal. */
 export interface ErrorRecord {
   readonly name: string;
   readonly message: string;
   readonly code?: string;
+  /** Where a saga was going that was not let go on. */
+  readonly direction?: Direction;
 }
 
 const MAX_MESSAGE = 2_000;
@@ -21,18 +25,19 @@ export function toErrorRecord(error: unknown): ErrorRecord {
     name: clean(shown.name),
     message: clean(shown.message),
     ...(typeof code === 'string' && { code: clean(code) }),
+    ...(shown instanceof SagaRecoveryLimitError && { direction: shown.direction }),
   };
 }
 
 /** What whoever was not there gets in the place of the failure itself. */
 export function fromErrorRecord(record: unknown): Error | undefined {
   if (typeof record !== 'object' || record === null) return undefined;
-  const { name, message, code } = record as Partial<ErrorRecord>;
+  const { name, message, ...data } = record as Partial<ErrorRecord>;
   const error = new Error(message);
   // Not enumerable, as on every error.
   Object.defineProperty(error, 'name', { value: name ?? 'Error', configurable: true, writable: true });
   error.stack = `${error.name}: ${error.message}`;
-  return code === undefined ? error : Object.assign(error, { code });
+  return Object.assign(error, data);
 }
 
 /** Whether the failure is about the way to the database of `connection`, and not about what was asked of it. */

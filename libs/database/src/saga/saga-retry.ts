@@ -15,7 +15,7 @@ export function directionOfRetry(
 ): 'running' | 'compensating' {
   refuseLiving(record);
   const { name, key, entries } = record;
-  const wasGoingBack = entries.some((entry) => entry.direction === 'undo');
+  const hasUndone = entries.some((entry) => entry.direction === 'undo');
   const pivots = plan.stages.flatMap(({ steps }) => steps).filter(({ pivot }) => pivot);
   const isPast = entries.some(
     (entry) =>
@@ -23,14 +23,19 @@ export function directionOfRetry(
   );
   if (direction === 'back' && isPast)
     throw new SagaStateError(name, key, 'it is past its pivot, and nothing leads back from there.');
-  if (direction === 'forward' && wasGoingBack)
+  if (direction === 'forward' && hasUndone)
     throw new SagaStateError(name, key, 'a part of it was taken back already, so it cannot go forward.');
   if (direction !== undefined) return direction === 'forward' ? 'running' : 'compensating';
-  return wasGoingBack ? 'compensating' : 'running';
+  return hasUndone || wasGoingBack(record.error) ? 'compensating' : 'running';
 }
 
 /** @throws {@link SagaStateError} where there is nothing for somebody to do */
 export function refuseLiving({ name, key, state }: SagaRecord): void {
   if (state === 'dead') return;
   throw new SagaStateError(name, key, `it is ${state}, and not dead. Only what is dead waits for somebody.`);
+}
+
+/** One that was not let go on before it could take anything back has nothing else that tells. */
+function wasGoingBack(error: unknown): boolean {
+  return error instanceof Error && Reflect.get(error, 'direction') === 'undo';
 }

@@ -1,4 +1,5 @@
 import { DatabaseError, type DatabaseErrorOptions } from '../errors/database.error.js';
+import type { Direction } from './saga-journal.port.js';
 
 export { PermanentError } from '../errors/permanent.error.js';
 
@@ -232,7 +233,7 @@ export class SagaDefinitionChangedError extends DatabaseError {
 
 /**
  * A saga was taken over again and again without coming to an end: something in it ends its process, or its connection. It was
- * left as it stood.
+ * left as it stood, and goes on from there when it is retried.
  *
  * @public
  */
@@ -247,6 +248,8 @@ export class SagaRecoveryLimitError extends DatabaseError {
     readonly recoveries: number,
     /** How often it may be. */
     readonly limit: number,
+    /** Where it was going: forward, or back. */
+    readonly direction: Direction = 'do',
   ) {
     super(
       `The saga was taken over ${recoveries} times, ${limit} are allowed. Look at its last step, then retry it, or close it by hand.`,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { withDeadline } from '../../common/deadline.js';
 import { OwnContext } from '../../common/own-context.js';
 import { ShuttingDownError } from '../../errors/connection.errors.js';
 import { partsOf } from '../../query/database.js';
@@ -217,13 +218,16 @@ export class PostgresSagaEngine implements SagaEngine {
 
   async stop(timeoutMs: number): Promise<void> {
     if (this.stopped !== undefined) return;
+    const began = performance.now();
     this.stopped = new ShuttingDownError({
       target: { kind: 'postgres', connection: this.host.connection },
     });
     for (const end of this.listening.splice(0)) end();
-    await this.sweeper?.stop();
-    await this.driver.stop(timeoutMs);
-    await this.waiters.close(this.stopped);
+    const leftMs = () => Math.max(0, timeoutMs - (performance.now() - began));
+    // A silent server answers neither who looks for sagas nor who looks for their ends.
+    if (this.sweeper !== undefined) await withDeadline(this.sweeper.stop(), leftMs(), () => undefined);
+    await this.driver.stop(leftMs());
+    await withDeadline(this.waiters.close(this.stopped), leftMs(), () => undefined);
     if (this.sagas.size > 0) this.host.notify(DUE);
   }
 

@@ -77,8 +77,8 @@ export class SagaDriver {
 
   /** Goes on with a saga whose lease this instance has claimed. */
   takeOver(claim: Claim, heldUntil: number): void {
-    // Its own, which it has taken for lost.
-    if (this.held.has(claim.id)) return;
+    // Its own, which it has taken for lost; or one that the server has answered with too late.
+    if (this.held.has(claim.id) || this.stopping.signal.aborted) return;
     this.hold(claim.id, true, () => this.take(claim, heldUntil));
   }
 
@@ -182,7 +182,11 @@ export class SagaDriver {
     const record = toRecord(row);
     new SagaProgress(record).at('taken-over');
     if (recoveries > saga.maxRecoveries) {
-      const error = new SagaRecoveryLimitError(recoveries, saga.maxRecoveries);
+      const error = new SagaRecoveryLimitError(
+        recoveries,
+        saga.maxRecoveries,
+        record.state === 'compensating' ? 'undo' : 'do',
+      );
       await store.move({ ...row, fence }, { to: 'dead', step: record.step, error });
       this.settle(id, { ...record, state: 'dead', error });
       return undefined;
