@@ -7,12 +7,15 @@ import { requestCancel } from './cancel-request.js';
 import { endsSession, explainLoss } from './lost-connection.js';
 import type { Login, LoginGate } from './login-gate.js';
 import { queryChannel } from './pool.events.js';
+import { NamedStatements } from './named-statements.js';
 import { guardParser } from './protocol-guard.js';
 import { mayBeCancelled, QueryCancellation, type Cancellable } from './query-cancellation.js';
 import { isSubmittable, settleCallback } from './submittable.js';
 import { TrackedQuery, type StatementPlace } from './tracked-query.js';
 
 const END_TIMEOUT_MS = 1_000;
+/** After these the session knows no statement by its name any more. */
+const FORGETS = new Set(['DISCARD', 'DISCARD ALL', 'DEALLOCATE', 'DEALLOCATE ALL']);
 
 /** What every connection of a pool needs to know beside pg's own configuration. */
 export interface DatabaseClientSettings {
@@ -22,6 +25,8 @@ export interface DatabaseClientSettings {
   readonly connectTimeoutMs: number;
   readonly sessionParameters: Readonly<Record<string, string>>;
   readonly logins: LoginGate;
+  /** Whether all statements of a connection come to the same session of the server. */
+  readonly keepsSession: boolean;
 }
 
 /** The parts of pg's client that @types/pg leaves out; pinned by `database-client.int-spec.ts`. */
@@ -43,6 +48,8 @@ interface ClientInternals {
  */
 export abstract class DatabaseClient extends pg.Client {
   protected abstract readonly settings: DatabaseClientSettings;
+  /** What the library sends again and again, in front of COMMIT. */
+  readonly named = new NamedStatements(() => this.settings.keepsSession);
   /** Statements that have not settled. */
   private unsettled = 0;
   private lossCause: unknown;
@@ -237,6 +244,7 @@ export abstract class DatabaseClient extends pg.Client {
         }
         this.unsettled -= 1;
         this.lastAnswerAt = performance.now();
+        if (FORGETS.has(result.command)) this.named.forget();
         // PostgreSQL answers the COMMIT of a failed transaction with success and the tag ROLLBACK.
         if (result.command === 'ROLLBACK' && query.kind === 'commit' && query.sent?.inTransaction === true)
           reject(new UnexpectedRollbackError({ target: this.settings.target }));

@@ -81,6 +81,7 @@ export class DatabasePool extends pg.Pool {
         connectTimeoutMs: pool.connectTimeoutMs,
         sessionParameters: sessionParameters(settings),
         logins,
+        keepsSession: settings.pgbouncer !== true,
       },
       (client) => {
         clients.add(client);

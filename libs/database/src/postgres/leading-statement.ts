@@ -12,7 +12,7 @@ export interface LeadingStatement {
   readonly values?: readonly (string | null)[];
   /** Gets the first column of its row, as PostgreSQL's text. */
   readonly onValue?: (value: string | null) => void;
-  /** Its messages, where they are the same each time. */
+  /** Its messages, where they are known already. */
   readonly bytes?: Buffer;
 }
 
@@ -23,7 +23,7 @@ const constants = new Map<string, LeadingStatement>();
 export function constant(text: string): LeadingStatement {
   let statement = constants.get(text);
   if (statement === undefined) {
-    statement = { text, bytes: Buffer.concat(messagesOf({ text })) };
+    statement = { text, bytes: messagesOf({ text }) };
     constants.set(text, statement);
   }
   return statement;
@@ -38,29 +38,42 @@ export function sendTogether(
   const { stream } = connection;
   stream.cork();
   try {
-    for (const statement of leading) stream.write(statement.bytes ?? Buffer.concat(messagesOf(statement)));
+    for (const statement of leading) stream.write(statement.bytes ?? messagesOf(statement));
     return send();
   } finally {
     stream.uncork();
   }
 }
 
-/**
- * Parse, Bind and Execute of an unnamed statement, not described, as what comes back is either nothing or one text.
- * https://www.postgresql.org/docs/current/protocol-message-formats.html
- */
-function messagesOf({ text, values = [] }: LeadingStatement): Buffer[] {
+/** Forgets what the session knows by this name, if anything. */
+export function closeNamed(name: string): Buffer {
+  return message('C', Buffer.from(`S${name}\0`));
+}
+
+/** Has the session know a statement by this name, which it must not know yet. */
+export function parseNamed(name: string, text: string): Buffer {
+  return message('P', Buffer.from(`${name}\0${text}\0`), int16(0));
+}
+
+/** Bind and Execute, not described, as what comes back is either nothing or one text. */
+export function executeNamed(name: string, values: readonly (string | null)[]): Buffer {
   const parameters = values.flatMap((value) =>
     value === null ? [NULL] : [int32(Buffer.byteLength(value)), Buffer.from(value)],
   );
-  return [
-    message('P', EMPTY_NAME, Buffer.from(`${text}\0`), int16(0)),
-    message('B', EMPTY_NAME, EMPTY_NAME, int16(0), int16(values.length), ...parameters, int16(0)),
-    message('E', EMPTY_NAME, int32(0)),
-  ];
+  return Buffer.concat([
+    message('B', Buffer.from(`\0${name}\0`), int16(0), int16(values.length), ...parameters, int16(0)),
+    message('E', Buffer.from('\0'), int32(0)),
+  ]);
 }
 
-const EMPTY_NAME = Buffer.from('\0');
+/**
+ * Parse, Bind and Execute of a statement without a name, which lives until the next one.
+ * https://www.postgresql.org/docs/current/protocol-message-formats.html
+ */
+function messagesOf({ text, values = [] }: LeadingStatement): Buffer {
+  return Buffer.concat([parseNamed('', text), executeNamed('', values)]);
+}
+
 /** The length of no value. */
 const NULL = int32(-1);
 

@@ -276,10 +276,12 @@ export class TransactionConnection implements TransactionSession {
   private async sendTail(client: DatabaseClient, tail: readonly TailStatement[]): Promise<void> {
     const isFirst = this.begin !== undefined && this.leading.includes(this.begin);
     if (!isFirst && client.getTransactionStatus() === 'I') throw this.endedBeforehand();
-    const place = { transactionOnly: !isFirst, leading: [...this.leading, ...tail] };
+    const named = tail.map((statement) => client.named.next(statement));
+    const place = { transactionOnly: !isFirst, leading: [...this.leading, ...named] };
     try {
       await client.queryAt(place, { text: 'COMMIT' });
     } catch (error) {
+      client.named.forget();
       await this.cancelling;
       await this.sendRollback(client).catch(() => undefined);
       throw error;
