@@ -220,6 +220,28 @@ describe('a saga that was left', () => {
     expect(calls.filter((call) => call.includes(':homeward:'))).toEqual([]);
   });
 
+  // Naive: all that an instance has taken with the one that ends its process count with it, and are dead together.
+  it('R24: is taken by itself where its owners have died again and again, while others go on; more of them once it has ended', async () => {
+    const one = await bench.start([TripSaga], { engine: { execute: false } });
+    const keys = ['first', 'second', 'third'];
+    for (const key of keys) await one.sagas.enqueue(TripSaga, { key, input: {} });
+    await bench.database.query(
+      'UPDATE nestjs_database.saga_lease SET owner = $1, due_at = clock_timestamp(), recoveries = 1',
+      [randomUUID()],
+    );
+    const gates = keys.map((key) => gate(`${key} flight`));
+    const two = await bench.start([TripSaga]);
+    await Promise.race(gates.map(({ isReached }) => isReached));
+    // Looked for many times meanwhile.
+    for (const key of ['other 1', 'other 2'])
+      expect(await two.sagas.run(TripSaga, { key, input: {} })).toEqual(DONE);
+    const taken = () => keys.filter((key) => bench.points(key).some((point) => point.includes('taken-over')));
+    expect(taken()).toHaveLength(1);
+    for (const { open } of gates) open();
+    for (const key of keys) await isState(key, 'completed');
+    expect(await two.sagas.list({ state: 'dead' })).toEqual([]);
+  });
+
   it('R24: stops nobody else, however it fails', async () => {
     const one = await bench.start([TripSaga], { engine: { execute: false } });
     const keys = Array.from({ length: 5 }, (_, index) => `good ${index}`);

@@ -42,7 +42,9 @@ export interface SagaDecoratorOptions {
    */
   readonly deadlineMs?: number | undefined;
   /**
-   * How often it may be taken over after its process, or its connection, has gone, before it is dead. Range: [1, 100 000].
+   * How often it may be taken over after its process, or its connection, has gone, before it is dead. From the third time on,
+   * or half of this if that is less, an instance takes such sagas one at a time: the one that ends its process is not to be
+   * the end of those beside it. Range: [1, 100 000].
    *
    * @defaultValue 20
    */

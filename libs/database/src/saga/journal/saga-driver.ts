@@ -12,6 +12,7 @@ import { SagaProgress } from '../saga-progress.js';
 import { SagaRecoveryLimitError } from '../saga.errors.js';
 import { PostgresSagaJournal, type JournalHost } from './postgres-saga.journal.js';
 import { toRecord } from './saga-row.js';
+import { SagaSuspects } from './saga-suspects.js';
 import { SagaRun, type RunStart } from './saga-run.js';
 import type { Claim } from './saga-store.js';
 
@@ -47,6 +48,7 @@ interface Held {
 
 /** Runs the sagas that this instance has a lease of, and keeps the leases. */
 export class SagaDriver {
+  readonly suspects = new SagaSuspects();
   private readonly held = new Map<string, Held>();
   private readonly ownContext = new OwnContext();
   private readonly stopping = new AbortController();
@@ -79,6 +81,7 @@ export class SagaDriver {
   takeOver(claim: Claim, heldUntil: number): void {
     // Its own, which it has taken for lost; or one that the server has answered with too late.
     if (this.held.has(claim.id) || this.stopping.signal.aborted) return;
+    if (claim.suspect) this.suspects.take(claim.id);
     this.hold(claim.id, true, () => this.take(claim, heldUntil));
   }
 
@@ -120,6 +123,7 @@ export class SagaDriver {
         this.host.warn(`A saga was left to the next one who looks (id=${id}): ${String(error)}`);
       } finally {
         this.held.delete(id);
+        this.suspects.release(id);
         this.host.left();
         if (claimed) this.host.freed();
       }

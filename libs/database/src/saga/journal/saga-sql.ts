@@ -39,6 +39,13 @@ export function sagaSql(schemaName: string, tells: boolean) {
         'attempt', e.attempt, 'order', e.ordinal, 'output', e.output, 'hasOutput', e.output IS NOT NULL, 'error', e.error,
         'startedAt', e.started_at, 'finishedAt', e.finished_at) ORDER BY e.ordinal), '[]')
        FROM ${schema}.saga_step e WHERE e.saga_id = s.id) AS steps`;
+  const due = (suspected: '<' | '>=', limit: string) => `
+        SELECT l.saga_id FROM ${schema}.saga_lease l JOIN ${schema}.saga s ON s.id = l.saga_id
+          JOIN unnest($3::text[], $4::integer[], $5::text[], $6::integer[]) AS known (name, version, fingerprint, suspected)
+            ON (s.name, s.version, s.fingerprint) = (known.name, known.version, known.fingerprint)
+         WHERE l.due_at <= clock_timestamp()
+           AND l.recoveries - l.forgiven + CASE WHEN l.owner IS NULL THEN 0 ELSE 1 END ${suspected} known.suspected
+         ORDER BY l.due_at LIMIT ${limit}::integer FOR UPDATE OF l SKIP LOCKED`;
   const from = `FROM ${schema}.saga s LEFT JOIN ${schema}.saga_lease l ON l.saga_id = s.id`;
   return {
     /** What is known of these definitions; new ones are noted. */
@@ -91,20 +98,20 @@ export function sagaSql(schemaName: string, tells: boolean) {
     beat: `UPDATE ${schema}.saga_lease SET due_at = clock_timestamp() + ${ms('$3')}
        WHERE owner = $1::uuid AND saga_id = ANY($2::uuid[])
       RETURNING saga_id::text AS id, cancel_requested_at IS NOT NULL AS cancelled`,
-    /** Up to $6 that are due, of the definitions $3 to $5. What its owner has not given back counts as a recovery. */
+    /**
+     * Up to $7 that are due, of the definitions $3 to $5, and among them up to $8 suspects, of which $6 says from which
+     * recovery on they are. What its owner has not given back counts as a recovery.
+     */
     claim: `
-      WITH due AS (
-        SELECT l.saga_id FROM ${schema}.saga_lease l JOIN ${schema}.saga s ON s.id = l.saga_id
-          JOIN unnest($3::text[], $4::integer[], $5::text[]) AS known (name, version, fingerprint)
-            ON (s.name, s.version, s.fingerprint) = (known.name, known.version, known.fingerprint)
-         WHERE l.due_at <= clock_timestamp() ORDER BY l.due_at LIMIT $6::integer FOR UPDATE OF l SKIP LOCKED)
+      WITH due AS (${due('<', '$7')}), suspect AS (${due('>=', 'least($7::integer, $8::integer)')}),
+      chosen AS (SELECT saga_id, false AS suspect FROM due UNION ALL SELECT saga_id, true FROM suspect LIMIT $7::integer)
       UPDATE ${schema}.saga_lease l SET owner = $1::uuid, due_at = clock_timestamp() + ${ms('$2')},
              recoveries = l.recoveries + CASE WHEN l.owner IS NULL THEN 0 ELSE 1 END
-        FROM due WHERE l.saga_id = due.saga_id
-      RETURNING l.saga_id::text AS id, l.recoveries - l.forgiven AS recoveries`,
+        FROM chosen WHERE l.saga_id = chosen.saga_id
+      RETURNING l.saga_id::text AS id, l.recoveries - l.forgiven AS recoveries, chosen.suspect AS suspect`,
     /** One that this owner had before, if it still has it. */
     reclaim: `UPDATE ${schema}.saga_lease SET due_at = clock_timestamp() + ${ms('$3')}, recoveries = recoveries + $4::integer
-       WHERE saga_id = $2::uuid AND owner = $1::uuid RETURNING saga_id::text AS id, recoveries - forgiven AS recoveries`,
+       WHERE saga_id = $2::uuid AND owner = $1::uuid RETURNING saga_id::text AS id, recoveries - forgiven AS recoveries, false AS suspect`,
     /** Waits for a transaction of an earlier owner that nobody knows the outcome of, which holds a lock on the saga. */
     refence: `UPDATE ${schema}.saga SET fence = fence + 1, updated_at = clock_timestamp() WHERE id = $1::uuid AND state IN ${OPEN}
       AND EXISTS (SELECT FROM ${schema}.saga_lease WHERE saga_id = $1::uuid AND owner = $2::uuid) RETURNING fence::text AS fence`,

@@ -8,6 +8,7 @@ import { SagaAbandonedError, type StepEntry, type Transition } from '../saga-jou
 import { newsOfMove, newsOfStep, type SagaIdentity, type SagaNews, type SagaOutbox } from '../saga-outbox.js';
 import type { SagaRow } from './saga-row.js';
 import { sagaSql, type SagaSql } from './saga-sql.js';
+import { suspectedFrom } from './saga-suspects.js';
 
 /** Which saga, and with which right to write to it. */
 export interface Fenced extends SagaIdentity {
@@ -30,6 +31,8 @@ export interface Claim {
   readonly id: string;
   /** How often it was taken over since it began, or since somebody has retried it. */
   readonly recoveries: number;
+  /** Whether it may be what its owners have died of. */
+  readonly suspect: boolean;
 }
 
 /** What goes into a COMMIT beside the entry of a step. */
@@ -155,8 +158,10 @@ export class SagaStore {
     return new Map(rows.map((row) => [row.id, row]));
   }
 
-  async claim(sagas: readonly RegisteredSaga[], limit: number): Promise<Claim[]> {
-    return await this.rows(this.sql.claim, [this.owner, this.leaseMs, ...definitionsOf(sagas), limit]);
+  async claim(sagas: readonly RegisteredSaga[], limit: number, suspects: number): Promise<Claim[]> {
+    const suspected = sagas.map(({ maxRecoveries }) => suspectedFrom(maxRecoveries));
+    const values = [this.owner, this.leaseMs, ...definitionsOf(sagas), suspected, limit, suspects];
+    return await this.rows(this.sql.claim, values);
   }
 
   /** @returns undefined where somebody else has it, or nobody has to */

@@ -90,7 +90,7 @@ export class SagaSweeper {
     const room = Math.min(concurrency - driver.claimed, CLAIM_BATCH);
     if (room <= 0 || this.stopped) return false;
     const heldUntil = performance.now() + leaseMs;
-    const claims = await store.claim(this.sagas, room);
+    const claims = await store.claim(this.sagas, room, driver.suspects.room);
     for (const claim of claims) driver.takeOver(claim, heldUntil);
     return claims.length === room;
   }
