@@ -393,6 +393,29 @@ describe('heartbeats', () => {
     expect(calls.filter((call) => call.includes(':long:'))).toHaveLength(1);
   });
 
+  // Naive: one statement that prolongs all of them waits for the one that is locked, and all leases run out.
+  it('R19, R30: go on for all others while somebody cancels a saga in a transaction that takes its time', async () => {
+    const one = await bench.start([TripSaga], { engine: { leaseMs: 1_000 } });
+    const gates = ['locked in', 'beside it'].map((key) => ({ key, ...gate(`${key} flight`) }));
+    const running = gates.map(({ key }) => one.sagas.run(TripSaga, { key, input: {} }));
+    const cancelled = expect(running[0]).rejects.toThrow(SagaFailedError);
+    await Promise.all(gates.map(({ isReached }) => isReached));
+    const dueOf = async (key: string) => {
+      const where = 'saga_id = (SELECT id FROM nestjs_database.saga WHERE key = $1)';
+      const [lease] = await bench.rows<{ due_at: Date }>('saga_lease', where, [key]);
+      return Number(lease?.due_at);
+    };
+    await one.transactions.run(async () => {
+      await one.sagas.cancel(TripSaga, 'locked in');
+      const before = await dueOf('beside it');
+      expect(await until(async () => (await dueOf('beside it')) > before, 10_000)).toBe(true);
+    });
+    for (const { open } of gates) open();
+    await cancelled;
+    expect(await running[1]).toEqual(DONE);
+    expect(await one.sagas.get(TripSaga, 'beside it')).toMatchObject({ recoveries: 0 });
+  });
+
   it('do not disturb a step that reads a snapshot', async () => {
     const one = await bench.start([TripSaga], {
       engine: { leaseMs: 300 },

@@ -227,7 +227,7 @@ export class SagaDriver {
       if (run === undefined) continue;
       if (lease === undefined) run.leave('lost');
       else {
-        run.heldUntil = until;
+        if (lease.prolonged) run.heldUntil = until;
         if (lease.cancelled) run.cancel();
       }
     }

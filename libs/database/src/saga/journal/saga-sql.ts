@@ -94,10 +94,20 @@ export function sagaSql(schemaName: string, tells: boolean) {
       parked AS (UPDATE ${schema}.saga_lease l SET owner = NULL, due_at = NULL FROM moved
                   WHERE l.saga_id = moved.id AND $3::text = 'dead')${telling('moved', 7)}
       SELECT 1 AS moved FROM moved`,
-    /** Those of the owner $1 that it still has, of the sagas $2. */
-    beat: `UPDATE ${schema}.saga_lease SET due_at = clock_timestamp() + ${ms('$3')}
-       WHERE owner = $1::uuid AND saga_id = ANY($2::uuid[])
-      RETURNING saga_id::text AS id, cancel_requested_at IS NOT NULL AS cancelled`,
+    /**
+     * Those of the owner $1 that it still has, of the sagas $2. One that somebody is about to cancel, in a transaction that
+     * takes its time, is locked, and holds up none of the others.
+     */
+    beat: `
+      WITH free AS (SELECT saga_id FROM ${schema}.saga_lease
+                     WHERE owner = $1::uuid AND saga_id = ANY($2::uuid[]) FOR UPDATE SKIP LOCKED),
+      prolonged AS (UPDATE ${schema}.saga_lease l SET due_at = clock_timestamp() + ${ms('$3')} FROM free
+                     WHERE l.saga_id = free.saga_id
+                    RETURNING l.saga_id, l.cancel_requested_at IS NOT NULL AS cancelled)
+      SELECT saga_id::text AS id, cancelled, true AS prolonged FROM prolonged
+       UNION ALL
+      SELECT saga_id::text, cancel_requested_at IS NOT NULL, false FROM ${schema}.saga_lease
+       WHERE owner = $1::uuid AND saga_id = ANY($2::uuid[]) AND saga_id NOT IN (SELECT saga_id FROM free)`,
     /**
      * Up to $7 that are due, of the definitions $3 to $5, and among them up to $8 suspects, of which $6 says from which
      * recovery on they are. What its owner has not given back counts as a recovery.

@@ -35,6 +35,13 @@ export interface Claim {
   readonly suspect: boolean;
 }
 
+/** A lease that this instance still has. */
+interface KeptLease {
+  readonly cancelled: boolean;
+  /** Not where somebody has it locked. */
+  readonly prolonged: boolean;
+}
+
 /** What goes into a COMMIT beside the entry of a step. */
 export interface AtCommit {
   /** Where the saga goes then. */
@@ -149,12 +156,8 @@ export class SagaStore {
     if ((await this.tell(this.sql.move, values, news)).length === 0) throw new SagaAbandonedError('lost');
   }
 
-  async beat(ids: readonly string[]): Promise<Map<string, { cancelled: boolean }>> {
-    const rows = await this.rows<{ id: string; cancelled: boolean }>(this.sql.beat, [
-      this.owner,
-      ids,
-      this.leaseMs,
-    ]);
+  async beat(ids: readonly string[]): Promise<Map<string, KeptLease>> {
+    const rows = await this.rows<KeptLease & { id: string }>(this.sql.beat, [this.owner, ids, this.leaseMs]);
     return new Map(rows.map((row) => [row.id, row]));
   }
 
