@@ -220,6 +220,20 @@ describe('a saga that was left', () => {
     expect(calls.filter((call) => call.includes(':homeward:'))).toEqual([]);
   });
 
+  it('R31: goes forward when somebody says so, also where it was to be cancelled before', async () => {
+    const one = await bench.start([TripSaga], { engine: { execute: false } });
+    await one.sagas.enqueue(TripSaga, { key: 'anyway', input: {} });
+    await one.sagas.cancel(TripSaga, 'anyway');
+    await bench.database.query(
+      'UPDATE nestjs_database.saga_lease SET owner = $1, due_at = clock_timestamp(), recoveries = 3',
+      [randomUUID()],
+    );
+    const two = await bench.start([TripSaga]);
+    await isState('anyway', 'dead');
+    await two.sagas.retryDead(TripSaga, 'anyway', { direction: 'forward' });
+    expect(await two.sagas.run(TripSaga, { key: 'anyway', input: {} })).toEqual(DONE);
+  });
+
   // Naive: all that an instance has taken with the one that ends its process count with it, and are dead together.
   it('R24: is taken by itself where its owners have died again and again, while others go on; more of them once it has ended', async () => {
     const one = await bench.start([TripSaga], { engine: { execute: false } });

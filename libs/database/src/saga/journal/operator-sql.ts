@@ -31,7 +31,8 @@ export function operatorSql(schemaName: string, tells: boolean) {
                failed_step = CASE WHEN $3 = 'running' THEN NULL ELSE failed_step END, finished_at = NULL,
                deadline_at = NULL, updated_at = clock_timestamp()
          WHERE name = $1::text AND key = $2::text AND state = 'dead' RETURNING id, version),
-      leased AS (UPDATE ${schema}.saga_lease l SET owner = NULL, due_at = clock_timestamp(), forgiven = l.recoveries
+      leased AS (UPDATE ${schema}.saga_lease l SET owner = NULL, due_at = clock_timestamp(), forgiven = l.recoveries,
+                        cancel_requested_at = CASE WHEN $3 = 'compensating' THEN l.cancel_requested_at END
                    FROM revived WHERE l.saga_id = revived.id),
       cleared AS (DELETE FROM ${schema}.saga_step e USING revived
                    WHERE e.saga_id = revived.id AND e.state = 'failed' AND (e.direction = 'undo' OR $3 = 'running')),
