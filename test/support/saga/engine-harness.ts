@@ -110,7 +110,7 @@ async function open(
         {
           saga: { engine, context, events },
           ...(events && { outbox: { pollMs: POLL_MS, leaseMs: 1_000 } }),
-          pool: { max: maxConnections, min: 0, acquireTimeoutMs: 2_000, connectTimeoutMs: 1_900 },
+          pool: { max: maxConnections, min: 0, acquireTimeoutMs: 10_000, connectTimeoutMs: 9_000 },
           shutdown: { timeoutMs: 2_000, drainMs: 0 },
         },
       ),
