@@ -77,7 +77,8 @@ export class CardOrderService {
    */
   async cancel(key: string): Promise<CardOrder> {
     const before = await this.get(key);
-    if (['DECLINED', 'REFUSED', 'FAILED', 'REFUNDED'].includes(before.status)) throw new NothingToCancelError();
+    if (['DECLINED', 'REFUSED', 'FAILED', 'REFUNDED'].includes(before.status))
+      throw new NothingToCancelError();
     await this.sagas.cancel(PlaceCardOrder, key);
     const input = before.saga?.input as CardOrderInput | undefined;
     if (input !== undefined && ['PROCESSING', 'CANCELLING'].includes(before.status)) {
