@@ -111,6 +111,8 @@ async function open(
           saga: { engine, context, events },
           ...(events && { outbox: { pollMs: POLL_MS, leaseMs: 1_000 } }),
           pool: { max: maxConnections, min: 0, acquireTimeoutMs: 10_000, connectTimeoutMs: 9_000 },
+          // Many sagas share few connections: one that lost patience would be taken up anew, and count its attempts from there.
+          transaction: { maxWaitMs: 10_000, timeoutMs: 20_000 },
           shutdown: { timeoutMs: 2_000, drainMs: 0 },
         },
       ),
