@@ -119,4 +119,28 @@ describe('a call', () => {
       'undo first ring:unknown:first:undo ring:unknown:first:do undefined',
     ]);
   });
+
+  it('R8: is not made again because the saga can make no result of it, and is taken back with what it has returned', async () => {
+    @Saga('unfit', { version: 1 })
+    class UnfitSaga {
+      readonly steps = saga<null>()
+        .call('only', {
+          initialDelayMs: 1,
+          run: ({ idempotencyKey }) => asked.push(`only ${idempotencyKey}`),
+          undo: ({ doKey }, result) => void asked.push(`undo ${doKey} ${String(result)}`),
+        })
+        .result(() => {
+          throw new Error('no result');
+        });
+    }
+    const { sagas } = await bench.start([UnfitSaga]);
+    const before = asked.length;
+    await expect(sagas.run(UnfitSaga, { key: 'unfit', input: null })).rejects.toMatchObject({
+      state: 'compensated',
+      step: undefined,
+      compensated: ['only'],
+      cause: { message: 'no result' },
+    });
+    expect(of('unfit')).toEqual(['only unfit:unfit:only:do', `undo unfit:unfit:only:do ${before + 1}`]);
+  });
 });

@@ -165,16 +165,14 @@ export class SagaOrchestrator {
     await journal.started(start);
     this.note({ ...start, state: 'started' });
     progress.step('started', start);
-    const outcome = await this.caught(async () => {
-      const output = journal.recordable(await work());
-      return { output, end: then?.(output) };
-    });
+    const outcome = await this.caught(async () => journal.recordable(await work()));
     if ('failure' in outcome) return outcome;
-    const { output, end } = outcome.result;
+    // The call was made, whatever can be made of it: where no end follows from it, that is judged once it is recorded.
+    const ended = await this.caught(() => Promise.resolve(then?.(outcome.result)));
     progress.step('recording', start);
-    await journal.done(start, output, end);
+    await journal.done(start, outcome.result, 'result' in ended ? ended.result : undefined);
     progress.step('recorded', start);
-    return { result: output };
+    return outcome;
   }
 
   /** Tries until it succeeds, or until a failure is permanent or was the last that the policy allows. */
