@@ -62,7 +62,13 @@ class FanSaga {
         .tx('a', { run: () => this.db.query('SELECT 1'), undo: () => undefined })
         .call('b', { run: () => 'b', undo: () => undefined })
         .tx('c', { run: () => this.db.query('SELECT 1'), undo: () => undefined })
-        .call('d', { run: () => 'd', undo: () => undefined }),
+        .call('d', {
+          run: async ({ key }) => {
+            await acts.get(`${key} d`)?.();
+            return 'd';
+          },
+          undo: () => undefined,
+        }),
     )
     .result(() => 'done');
 }
@@ -204,6 +210,41 @@ describe('the events of a saga', () => {
     expect((await briefly('outside')).filter((line) => line.startsWith('cancel'))).toHaveLength(1);
   });
 
+  it('R33, R30: do not set a saga that ends against a transaction in which somebody cancels it', async () => {
+    const { sagas, transactions } = await start();
+    const isEnding = async () => {
+      const waiting = await bench.database.query(
+        `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%moved%'`,
+      );
+      return waiting.length > 0;
+    };
+    const isLocked = async (key: string) => {
+      const locks = await bench.database.query(
+        `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid::bigint = ($1::bigint & 4294967295)`,
+        [String(lockOf('saga', key))],
+      );
+      return locks.length > 0;
+    };
+    let cancelling: Promise<boolean> | undefined;
+    acts.set('race d', async () => {
+      let cancelled: (() => void) | undefined;
+      const isCancelled = new Promise<void>((resolve) => (cancelled = resolve));
+      cancelling = transactions.run(async () => {
+        const found = await sagas.cancel('fan', 'race');
+        cancelled?.();
+        expect(await until(isEnding, 10_000)).toBe(true);
+        // Whoever waits here for the saga must not have what the end of this transaction waits for.
+        expect(await isLocked('fan:race')).toBe(false);
+        return found;
+      });
+      cancelling.catch(() => undefined);
+      await isCancelled;
+    });
+    expect(await sagas.run(FanSaga, { key: 'race', input: null })).toBe('done');
+    expect(await cancelling).toBe(true);
+    expect((await briefly('race')).slice(-2)).toEqual(['cancel-requested running', 'completed completed']);
+  });
+
   it('R33: are there with the step they tell of, and gone with it', async () => {
     const { sagas } = await start();
     let failures = 0;
@@ -267,6 +308,17 @@ describe('the events of a saga', () => {
     ]);
     const { id } = (await sagas.get(BuySaga, 'joined'))!;
     expect(await told('joined')).toMatchObject([{ id, version: 3, key: 'joined' }]);
+  });
+
+  it('R33, R3: let any number of sagas be enqueued together: none takes a lock, for which a server has limited room', async () => {
+    const { sagas, transactions, db } = await start({ deliver: false }, { engine: { execute: false } });
+    const lock = String(lockOf('saga', 'buy:free'));
+    await transactions.run(async () => {
+      await db.query('SELECT pg_advisory_xact_lock($1::bigint)', [lock]);
+      const enqueue = () => sagas.enqueue(BuySaga, { key: 'free', input: 'x' });
+      await transactions.run(enqueue, { propagation: 'REQUIRES_NEW' });
+    });
+    expect(await briefly('free')).toEqual(['started running']);
   });
 
   it('R33: are delivered at once, in the order of their saga, whatever its branches do at the same time', async () => {

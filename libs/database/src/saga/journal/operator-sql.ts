@@ -12,7 +12,7 @@ const IDENTITY = `jsonb_build_object('id', id, 'version', version)`;
 export function operatorSql(schemaName: string, tells: boolean) {
   const schema = quoteSchema(schemaName);
   const telling = (from: string, first: number) =>
-    tells ? `, ${messageClause(schemaName, from, first, IDENTITY)}` : '';
+    tells ? `, ${messageClause({ schema: schemaName, from, first, more: IDENTITY })}` : '';
   return {
     /** `isNew`: nobody has asked for it before. */
     cancel: `

@@ -15,8 +15,8 @@ const OPEN = `('running', 'compensating')`;
  */
 export function sagaSql(schemaName: string, tells: boolean) {
   const schema = quoteSchema(schemaName);
-  const telling = (from: string, first: number, more?: string) =>
-    tells ? `, ${messageClause(schemaName, from, first, more)}` : '';
+  const telling = (from: string, first: number) =>
+    tells ? `, ${messageClause({ schema: schemaName, from, first })}` : '';
   const insertSaga = (deadline: string) => `
     INSERT INTO ${schema}.saga (id, name, version, fingerprint, key, input, context, deadline_at)
     VALUES ($1::uuid, $2::text, $3::integer, $4::text, $5::text, $6::jsonb, $7::jsonb, clock_timestamp() + ${ms(deadline)})
@@ -67,8 +67,12 @@ export function sagaSql(schemaName: string, tells: boolean) {
        SELECT CASE WHEN id = $1::uuid THEN id END, clock_timestamp() FROM ${schema}.saga
         WHERE name = $2::text AND key = $3::text AND (id = $1::uuid OR input IS DISTINCT FROM $4::jsonb)`,
     ],
-    /** After {@link enqueue}: the message, where the saga is a new one; 1 then. */
-    tellEnqueued: `WITH made AS (SELECT id FROM ${schema}.saga WHERE id = $1::uuid), ${messageClause(schemaName, 'made', 2)}
+    /**
+     * After {@link enqueue}: the message, where the saga is a new one; 1 then. Nobody else tells of a saga that is not
+     * committed, so it takes no lock, and any number of them may be enqueued together.
+     */
+    tellEnqueued: `WITH made AS (SELECT id FROM ${schema}.saga WHERE id = $1::uuid),
+      ${messageClause({ schema: schemaName, from: 'made', first: 2, inTurn: false })}
       SELECT count(*) FROM made`,
     existing: `SELECT id::text AS id, state, input IS NOT DISTINCT FROM $3::jsonb AS same
       FROM ${schema}.saga WHERE name = $1::text AND key = $2::text`,
@@ -82,7 +86,10 @@ export function sagaSql(schemaName: string, tells: boolean) {
     /** Where the transaction reads a snapshot, a lease that was prolonged meanwhile would make it fail: that one runs out. */
     freeAtCommit: `DELETE FROM ${schema}.saga_lease
       WHERE saga_id = $1::uuid AND current_setting('transaction_isolation') IN ('read committed', 'read uncommitted')`,
-    /** An end frees the lease; a dead saga keeps it for its count, and nobody takes it up. */
+    /**
+     * An end frees the lease; a dead saga keeps it for its count, and nobody takes it up. The lease comes before the message,
+     * as it does for whoever cancels the saga: the other way round each of the two would wait for the other.
+     */
     move: `
       WITH moved AS (
         UPDATE ${schema}.saga SET state = $3::text, result = $4::jsonb, failed_step = $5::text, error = $6::jsonb,
@@ -90,9 +97,10 @@ export function sagaSql(schemaName: string, tells: boolean) {
                finished_at = CASE WHEN $3::text NOT IN ${OPEN} THEN clock_timestamp() END
          WHERE id = $1::uuid AND fence = $2::bigint RETURNING id),
       freed AS (DELETE FROM ${schema}.saga_lease l USING moved
-                 WHERE l.saga_id = moved.id AND $3::text IN ('completed', 'compensated')),
+                 WHERE l.saga_id = moved.id AND $3::text IN ('completed', 'compensated') RETURNING 1),
       parked AS (UPDATE ${schema}.saga_lease l SET owner = NULL, due_at = NULL FROM moved
-                  WHERE l.saga_id = moved.id AND $3::text = 'dead')${telling('moved', 7)}
+                  WHERE l.saga_id = moved.id AND $3::text = 'dead' RETURNING 1),
+      ended AS (SELECT 1 FROM moved, (SELECT count(*) FROM freed) AS f, (SELECT count(*) FROM parked) AS p)${telling('ended', 7)}
       SELECT 1 AS moved FROM moved`,
     /**
      * Those of the owner $1 that it still has, of the sagas $2. One that somebody is about to cancel, in a transaction that

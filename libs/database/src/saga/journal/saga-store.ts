@@ -95,7 +95,7 @@ export class SagaStore {
     };
     return [
       ...statements,
-      { text: this.sql.tellEnqueued, values: [saga.id, ...messageValues(message)], onValue },
+      { text: this.sql.tellEnqueued, values: [saga.id, ...messageValues(message, false)], onValue },
     ];
   }
 
