@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { SagaFailedError, SagaKeyConflictError, SagaService } from 'nestjs-database';
+import { SagaFailedError, SagaKeyConflictError, SagaService, Transactional } from 'nestjs-database';
 import { ShopError, type ShopErrorKind } from '../errors/shop.error.js';
 import { CardDeclinedError } from '../partners/partner.errors.js';
 import { statusOf, type CardOrder } from './card-order.js';
@@ -37,7 +37,12 @@ export class CardOrderService {
     private readonly payments: CardPaymentRepository,
   ) {}
 
-  /** @throws {CardOrderNotFoundError} */
+  /**
+   * All of one moment, while a saga goes on: the payment, its order and the saga are read by a statement each.
+   *
+   * @throws {CardOrderNotFoundError}
+   */
+  @Transactional({ isolationLevel: 'RepeatableRead', readOnly: true })
   async get(key: string): Promise<CardOrder> {
     const saga = (await this.sagas.get(PlaceCardOrder, key)) ?? undefined;
     const payment = await this.payments.findByKey(key);

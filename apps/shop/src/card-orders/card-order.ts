@@ -38,11 +38,7 @@ const SETTLED: { readonly [Status in CardPaymentStatus]: CardOrderStatus | undef
   FAILED: 'FAILED',
 };
 
-/**
- * What the rows say counts, as it was committed by the steps; the saga tells what is on its way.
- *
- * @param saga - read before the payment: then the payment is as far as the saga, or further
- */
+/** What the rows say counts, as it was committed by the steps; the saga tells what is on its way. Both of one moment. */
 export function statusOf(saga: SagaSnapshot | undefined, payment: PaidOrder | null): CardOrderStatus {
   const settled = payment === null ? undefined : SETTLED[payment.status];
   if (settled !== undefined) return settled;
