@@ -4,6 +4,8 @@ import { describeWithRedis, redisUrl } from '../../../test/support/test-redis.js
 import { until } from '../../../test/support/until.js';
 import { FakePartners } from '../src/partners/fake/fake-partners.js';
 import { PaymentGateway } from '../src/partners/payment-gateway.js';
+import { CardPaymentRepository } from '../src/card-orders/card-payment.repository.js';
+import { OrderNoticeRepository } from '../src/card-orders/order-notices.js';
 import { CardOrders } from './support/card-orders.js';
 import { OpenShop } from './support/open-shop.js';
 
@@ -212,6 +214,54 @@ describe('a change of mind', () => {
     expect(await cards.charges(key)).toEqual([{ ...CAPTURED, refunded: true, amount: 600 }]);
     expect(await shop.stockOf(lamp)).toBe(2);
     await until(async () => (await shop.get(`/card-orders/${key}`)).body.notices.length === 2, 30_000);
+    const { body } = await shop.get(`/card-orders/${key}`);
+    expect(body.notices.map(({ text }: any) => text)).toEqual([
+      expect.stringContaining('It is paid for'),
+      expect.stringContaining('is on its way back'),
+    ]);
+  });
+
+  it('that somebody else has just asked for is granted again, however the rows are read meanwhile', async () => {
+    const lamp = await shop.stockUp({ stock: 2 });
+    const key = cards.nextKey();
+    await cards.order(key, [[lamp, 2]]);
+    const payments = shop.app.get(CardPaymentRepository);
+    const findByKey = payments.findByKey.bind(payments);
+    const refund = () => shop.post(`/card-orders/${key}/refund`, undefined);
+    // The payment and its order are read by one statement each, and here the other refund comes in between.
+    const spy = jest.spyOn(payments, 'findByKey').mockImplementationOnce(async () => {
+      const payment = await payments.getOne({ where: { key } });
+      expect(await refund()).toMatchObject({ status: 200 });
+      return { ...payment, order: (await findByKey(key))!.order };
+    });
+    try {
+      expect(await refund()).toMatchObject({ status: 200, body: { status: 'REFUNDED' } });
+    } finally {
+      spy.mockRestore();
+    }
+    expect(await cards.charges(key)).toMatchObject([{ refunded: true, requests: 1 }]);
+    expect(await shop.stockOf(lamp)).toBe(2);
+  });
+
+  it('is written of after the order itself, also when that letter has to be tried again', async () => {
+    const notices = shop.app.get(OrderNoticeRepository);
+    const createMany = notices.createMany.bind(notices);
+    let open: (() => void) | undefined;
+    const refunded = new Promise<void>((resolve) => (open = resolve));
+    const key = cards.nextKey();
+    const spy = jest.spyOn(notices, 'createMany').mockImplementationOnce(async () => {
+      await refunded;
+      throw new Error('The printer jams.');
+    });
+    try {
+      spy.mockImplementation(createMany);
+      await cards.order(key, [[await shop.stockUp(), 1]]);
+      await shop.post(`/card-orders/${key}/refund`, undefined);
+      open?.();
+      await until(async () => (await shop.get(`/card-orders/${key}`)).body.notices.length === 2, 30_000);
+    } finally {
+      spy.mockRestore();
+    }
     const { body } = await shop.get(`/card-orders/${key}`);
     expect(body.notices.map(({ text }: any) => text)).toEqual([
       expect.stringContaining('It is paid for'),

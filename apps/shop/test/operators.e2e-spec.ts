@@ -134,8 +134,8 @@ describe('the outbox', () => {
     spy.mockRestore();
     const status = await shop.get(OUTBOX);
     expect(differs(OUTBOX, 'get', status.body)).toEqual([]);
-    expect(status.body).toMatchObject({ dead: 2, topics: [{ topic: 'order.confirmed', dead: 2 }] });
-    const page = await shop.get(`${OUTBOX}/dead?topic=order.confirmed&limit=1`);
+    expect(status.body).toMatchObject({ dead: 2, topics: [{ topic: 'order.letters', dead: 2 }] });
+    const page = await shop.get(`${OUTBOX}/dead?topic=order.letters&limit=1`);
     expect(differs(`${OUTBOX}/dead`, 'get', page.body)).toEqual([]);
     const rest = await shop.get(`${OUTBOX}/dead?limit=1&after=${page.body.next}`);
     const [first, second] = [page.body.items[0], rest.body.items[0]];

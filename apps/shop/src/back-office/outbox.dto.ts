@@ -6,7 +6,7 @@ const NO_ID = { message: 'is no id of a message' };
 
 /** Which dead letters. */
 export class DeadLetterQuery {
-  @ApiPropertyOptional({ type: String, example: 'order.confirmed' })
+  @ApiPropertyOptional({ type: String, example: 'order.letters' })
   @MayBeAbsent()
   @IsText(1, 255)
   readonly topic?: string;
@@ -32,7 +32,7 @@ export class RetryDeadLettersDto {
   @IsUUID(undefined, { each: true, ...NO_ID })
   readonly ids?: string[];
 
-  @ApiPropertyOptional({ type: String, example: 'order.confirmed' })
+  @ApiPropertyOptional({ type: String, example: 'order.letters' })
   @MayBeAbsent()
   @IsText(1, 255)
   readonly topic?: string;

@@ -7,7 +7,7 @@ const MAYBE_TEXT = { type: String, nullable: true } as const;
 const DATE = { type: String, format: 'date-time' } as const;
 
 class TopicView implements OutboxTopicStatus {
-  @ApiProperty({ type: String, example: 'order.confirmed' })
+  @ApiProperty({ type: String, example: 'order.letters' })
   readonly topic!: string;
 
   @ApiProperty(COUNT)
@@ -45,7 +45,7 @@ export class DeadLetterView {
   @ApiProperty({ type: String, format: 'uuid' })
   readonly id: string;
 
-  @ApiProperty({ type: String, example: 'order.confirmed' })
+  @ApiProperty({ type: String, example: 'order.letters' })
   readonly topic: string;
 
   @ApiProperty({ ...MAYBE_TEXT, example: 'order:5001' })

@@ -3,15 +3,17 @@ import { Outbox } from 'nestjs-database';
 import { OrderNotFoundError } from '../orders/order.errors.js';
 import { OrderRepository } from '../orders/order.repository.js';
 
-/** What others are told of orders. */
-export const ORDER_TOPICS = ['order.confirmed', 'order.refunded'] as const;
-export type OrderTopic = (typeof ORDER_TOPICS)[number];
+/** What becomes of an order that others are told of. */
+export type OrderEventName = 'order.confirmed' | 'order.refunded';
 
-/** The topic of what goes to other applications: all of the above, as a Redis stream where there is a Redis. */
+/** The topic of what customers are written; one for all letters, as only messages of one topic keep their order. */
+export const ORDER_LETTERS = 'order.letters';
+/** The topic of what goes to other applications, as a Redis stream where there is a Redis. */
 export const ORDER_FEED = 'order.feed';
 
 /** What a message of these topics holds. */
 export interface OrderEvent {
+  readonly event: OrderEventName;
   readonly orderId: string;
   readonly customerId: number;
   readonly totalCents: string;
@@ -26,19 +28,19 @@ export class OrderEvents {
     private readonly orders: OrderRepository,
   ) {}
 
-  /** One message for each receiver, as a message is delivered to one: those of an order keep their order. */
-  async add(topic: OrderTopic, orderId: bigint): Promise<void> {
+  /** One message for each receiver, as a message is delivered to one. To each of them those of an order come in their order. */
+  async add(event: OrderEventName, orderId: bigint): Promise<void> {
     const order = await this.orders.findById(orderId);
     if (order === null) throw new OrderNotFoundError(orderId);
     const { customerId, totalCents, currency } = order;
-    const event: OrderEvent = {
+    const payload: OrderEvent = {
+      event,
       orderId: String(orderId),
       customerId,
       totalCents: String(totalCents),
       currency,
     };
-    const key = `order:${orderId}`;
-    this.outbox.add({ topic, key, payload: event });
-    this.outbox.add({ topic: ORDER_FEED, key, payload: { event: topic, ...event } });
+    for (const topic of [ORDER_LETTERS, ORDER_FEED])
+      this.outbox.add({ topic, key: `order:${orderId}`, payload });
   }
 }

@@ -1,9 +1,14 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { OutboxHandler, RepositoryFor, type OutboxMessage } from 'nestjs-database';
-import type { OrderEvent } from './order-events.js';
+import { ORDER_LETTERS, type OrderEvent, type OrderEventName } from './order-events.js';
 
 @Injectable()
 export class OrderNoticeRepository extends RepositoryFor('orderNotice') {}
+
+const TEXTS: { readonly [Name in OrderEventName]: (orderId: string) => string } = {
+  'order.confirmed': (orderId) => `Thank you for order ${orderId}. It is paid for.`,
+  'order.refunded': (orderId) => `The money for order ${orderId} is on its way back to you.`,
+};
 
 /**
  * Writes to customers what has become of their orders; the letters are rows here. A message may be delivered more than once,
@@ -15,22 +20,12 @@ export class OrderNotices {
 
   constructor(private readonly notices: OrderNoticeRepository) {}
 
-  @OutboxHandler('order.confirmed')
-  async confirmed(message: OutboxMessage): Promise<void> {
-    await this.write(message, ({ orderId }) => `Thank you for order ${orderId}. It is paid for.`);
-  }
-
-  @OutboxHandler('order.refunded')
-  async refunded(message: OutboxMessage): Promise<void> {
-    await this.write(message, ({ orderId }) => `The money for order ${orderId} is on its way back to you.`);
-  }
-
-  private async write(message: OutboxMessage, say: (event: OrderEvent) => string): Promise<void> {
-    const { id: messageId, topic, payload } = message;
-    const event = payload as OrderEvent;
-    const text = say(event);
-    const row = { messageId, orderId: BigInt(event.orderId), topic, text };
+  @OutboxHandler(ORDER_LETTERS)
+  async write({ id: messageId, payload }: OutboxMessage): Promise<void> {
+    const { event: topic, orderId, customerId } = payload as OrderEvent;
+    const text = TEXTS[topic](orderId);
+    const row = { messageId, orderId: BigInt(orderId), topic, text };
     const { count } = await this.notices.createMany({ data: [row], skipDuplicates: true });
-    if (count > 0) this.logger.log(`To customer ${event.customerId}: ${text}`);
+    if (count > 0) this.logger.log(`To customer ${customerId}: ${text}`);
   }
 }
