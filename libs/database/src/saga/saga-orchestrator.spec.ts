@@ -164,6 +164,13 @@ describe('a saga', () => {
     ]);
   });
 
+  it('R14: tries an undo no second time after a permanent failure, and leaves it to somebody at once', async () => {
+    const { plan, log } = threeSteps({ charge: fail('no answer'), 'undo charge (undefined)': refuse });
+    expect(await run(plan)).toMatchObject({ state: 'dead', step: 'charge' });
+    expect(log.slice(-2)).toEqual(['undo charge (undefined)', 'undo reserve (reserve done)']);
+    expect(log.filter((line) => line.startsWith('undo charge'))).toHaveLength(1);
+  });
+
   it('R17: takes nothing back once its pivot is done, tries what comes after it, and is dead when that fails for good', async () => {
     const log: string[] = [];
     let failures = 2;

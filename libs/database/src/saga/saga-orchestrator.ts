@@ -246,7 +246,8 @@ export class SagaOrchestrator {
       return undefined;
     };
     goOn();
-    const given = await this.repeat(undoPolicy, before, once, goOn, () => false);
+    const refuses = (failure: unknown) => failure instanceof PermanentError;
+    const given = await this.repeat(undoPolicy, before, once, goOn, refuses);
     if (given === undefined) return true;
     await this.fail({ step: name, direction: 'undo', attempt: given.attempt, order }, given.failure);
     return false;

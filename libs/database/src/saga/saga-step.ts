@@ -74,7 +74,10 @@ export interface StepPolicy {
  * @public
  */
 export interface StepOptions extends StepPolicy {
-  /** Failures that no repetition mends, such as a card that was declined; a `PermanentError` is one without being named. */
+  /**
+   * Failures that no repetition mends, such as a card that was declined; a `PermanentError` is one without being named. It is
+   * not asked about the undo: of what that throws only a `PermanentError` is one, and leaves the saga dead at once.
+   */
   readonly permanent?: ((error: unknown) => boolean) | undefined;
   /** After it nothing is taken back any more: later steps are repeated until they are done. One step of a saga at most. */
   readonly pivot?: boolean | undefined;
