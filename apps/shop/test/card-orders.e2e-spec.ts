@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Redis } from 'ioredis';
+import { PermanentError } from 'nestjs-database';
 import { describeWithRedis, redisUrl } from '../../../test/support/test-redis.js';
 import { until } from '../../../test/support/until.js';
 import { FakePartners } from '../src/partners/fake/fake-partners.js';
 import { PaymentGateway } from '../src/partners/payment-gateway.js';
+import { CardBooking } from '../src/card-orders/card-booking.service.js';
 import { CardPaymentRepository } from '../src/card-orders/card-payment.repository.js';
 import { OrderNoticeRepository } from '../src/card-orders/order-notices.js';
 import { CardOrders } from './support/card-orders.js';
@@ -241,6 +243,20 @@ describe('a change of mind', () => {
     }
     expect(await cards.charges(key)).toMatchObject([{ refunded: true, requests: 1 }]);
     expect(await shop.stockOf(lamp)).toBe(2);
+  });
+
+  it('that the shop fails to decide on is no refund, and says so', async () => {
+    const key = cards.nextKey();
+    await cards.order(key, [[await shop.stockUp(), 1]]);
+    const defect = new PermanentError('A defect of the shop.');
+    const spy = jest.spyOn(shop.app.get(CardBooking), 'beginRefund').mockRejectedValue(defect);
+    try {
+      const { status, text } = await shop.post(`/card-orders/${key}/refund`, undefined);
+      expect([status, text]).toEqual([500, expect.not.stringContaining('defect')]);
+    } finally {
+      spy.mockRestore();
+    }
+    expect(await cards.statusOf(key)).toBe('CONFIRMED');
   });
 
   it('is written of after the order itself, also when that letter has to be tried again', async () => {

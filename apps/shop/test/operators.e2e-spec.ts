@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { PermanentError } from 'nestjs-database';
 import { until } from '../../../test/support/until.js';
+import { CardBooking } from '../src/card-orders/card-booking.service.js';
 import { OrderNoticeRepository } from '../src/card-orders/order-notices.js';
 import { FakePartners } from '../src/partners/fake/fake-partners.js';
+import { PartnerRefusedError } from '../src/partners/partner.errors.js';
+import { PaymentGateway } from '../src/partners/payment-gateway.js';
 import { CardOrders } from './support/card-orders.js';
 import { OpenShop } from './support/open-shop.js';
 import { differences } from './support/schema-check.js';
@@ -103,6 +106,71 @@ describe('a saga that is dead', () => {
     await cards.settled(key, 'REFUNDED');
     expect(await cards.charges(key)).toMatchObject([{ captured: true, refunded: true }]);
   });
+});
+
+describe('a card order whose saga is closed by hand', () => {
+  const resolve = (saga: string, key: string) =>
+    shop.post(`${SAGAS}/${saga}/${key}/resolve`, { note: 'Set right at the gateway, by telephone.' });
+  const dead = (saga: string, key: string) =>
+    until(async () => (await shop.get(`${SAGAS}/${saga}/${key}`)).body?.state === 'dead', 30_000);
+  /** A gateway that says no for good to what cannot be refused. */
+  function refusing(what: 'capture' | 'refund') {
+    const refusal = new PartnerRefusedError('payment gateway', 'closed');
+    return jest.spyOn(shop.app.get(PaymentGateway), what).mockRejectedValue(refusal);
+  }
+
+  it('before it was paid for came to nothing, and its goods are back on the shelf', async () => {
+    const product = await shop.stockUp({ stock: 3 });
+    const key = cards.nextKey();
+    const failing = new PermanentError('The shelf is in the way.');
+    const spy = jest.spyOn(shop.app.get(CardBooking), 'release').mockRejectedValue(failing);
+    try {
+      expect(await cards.order(key, [[product, 3]], 'tok_declined')).toMatchObject({ status: 202, body: { status: 'IN_REVIEW' } });
+    } finally {
+      spy.mockRestore();
+    }
+    await dead('place-card-order', key);
+    expect(await shop.stockOf(product)).toBe(0);
+    expect(await resolve('place-card-order', key)).toMatchObject({ status: 200, body: { state: 'compensated' } });
+    expect(await shop.get(`/card-orders/${key}`)).toMatchObject({
+      body: { status: 'DECLINED', reason: expect.stringContaining('nothing was charged'), order: { status: 'CANCELLED' } },
+    });
+    expect(await shop.stockOf(product)).toBe(3);
+    expect(await resolve('place-card-order', key)).toMatchObject({ status: 409 });
+    expect(await shop.stockOf(product)).toBe(3);
+  }); // prettier-ignore
+
+  it('behind the pivot counts as collected, and can be paid back', async () => {
+    const product = await shop.stockUp({ stock: 3 });
+    const key = cards.nextKey();
+    const spy = refusing('capture');
+    try {
+      expect(await cards.order(key, [[product, 1]])).toMatchObject({ status: 201, body: { status: 'CONFIRMED' } });
+    } finally {
+      spy.mockRestore();
+    }
+    await dead('place-card-order', key);
+    expect(await shop.post(`/card-orders/${key}/refund`, undefined)).toMatchObject({ status: 503 });
+    await shop.app.get(PaymentGateway).capture(`place-card-order:${key}:authorise:do`, new AbortController().signal);
+    expect(await resolve('place-card-order', key)).toMatchObject({ status: 200 });
+    expect(await cards.statusOf(key)).toBe('CONFIRMED');
+    expect(await shop.post(`/card-orders/${key}/refund`, undefined)).toMatchObject({ status: 200, body: { status: 'REFUNDED' } });
+  }); // prettier-ignore
+
+  it('while it was paid back counts as paid back, and the customer has a letter', async () => {
+    const key = cards.nextKey();
+    await cards.order(key, [[lamp, 1]]);
+    const spy = refusing('refund');
+    try {
+      expect(await shop.post(`/card-orders/${key}/refund`, undefined)).toMatchObject({ status: 202, body: { status: 'REFUNDING' } });
+    } finally {
+      spy.mockRestore();
+    }
+    await dead('refund-card-order', key);
+    expect(await resolve('refund-card-order', key)).toMatchObject({ status: 200 });
+    await until(async () => (await shop.get(`/card-orders/${key}`)).body.notices.length === 2, 30_000);
+    expect(await cards.statusOf(key)).toBe('REFUNDED');
+  }); // prettier-ignore
 });
 
 describe('the list of sagas', () => {

@@ -1,6 +1,7 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiBody, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { RequiresDatabase, SagaNotFoundError, SagaService } from 'nestjs-database';
+import { CardOrderClosing } from '../card-orders/card-order-closing.service.js';
 import { defined } from '../http/defined.js';
 import { ApiErrors } from '../http/error-responses.decorator.js';
 import { NoteDto, RetrySagaDto, SagaQuery } from './saga.dto.js';
@@ -14,7 +15,10 @@ const KEY = { name: 'key', schema: { type: 'string' }, example: 'cart-17' } as c
 @ApiTags('Back office')
 @Controller('back-office/sagas')
 export class SagaController {
-  constructor(private readonly sagas: SagaService) {}
+  constructor(
+    private readonly sagas: SagaService,
+    private readonly closing: CardOrderClosing,
+  ) {}
 
   @Get()
   @ApiOperation({
@@ -68,6 +72,8 @@ export class SagaController {
   @HttpCode(200)
   @ApiOperation({
     summary: 'Close a dead saga that was set right by hand',
+    description:
+      'Set it right at the gateway first. The shop then books what the saga could not: an order that is not confirmed is cancelled and its goods are back on the shelf, what was to be collected counts as collected, and what was to be paid back as paid back.',
     operationId: 'resolveSaga',
   })
   @ApiParam(NAME)
@@ -80,7 +86,7 @@ export class SagaController {
     @Param('key') key: string,
     @Body() { note }: NoteDto,
   ): Promise<SagaDetailView> {
-    await this.sagas.resolveDead(name, key, note);
+    await this.closing.close(name, key, note);
     return await this.get(name, key);
   }
 }

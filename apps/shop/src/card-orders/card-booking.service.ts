@@ -92,8 +92,8 @@ export class CardBooking {
   /** The customer has the money again. */
   @Transactional({ propagation: 'MANDATORY' })
   async settleRefund(orderId: bigint): Promise<void> {
-    await this.payments.move(orderId, 'REFUNDING', { status: 'REFUNDED' });
-    await this.events.add('order.refunded', orderId);
+    if (await this.payments.move(orderId, 'REFUNDING', { status: 'REFUNDED' }))
+      await this.events.add('order.refunded', orderId);
   }
 
   private async takeBack(orderId: bigint): Promise<void> {

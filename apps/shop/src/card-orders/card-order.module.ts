@@ -3,6 +3,7 @@ import { DatabaseModule } from 'nestjs-database';
 import { StockModule } from '../inventory/stock.module.js';
 import { OrderModule } from '../orders/order.module.js';
 import { CardBooking } from './card-booking.service.js';
+import { CardOrderClosing } from './card-order-closing.service.js';
 import { CardOrderController } from './card-order.controller.js';
 import { CardOrderService } from './card-order.service.js';
 import { CardPaymentRepository } from './card-payment.repository.js';
@@ -16,7 +17,15 @@ const repositories = DatabaseModule.forFeature([CardPaymentRepository, OrderNoti
 @Module({
   imports: [OrderModule, StockModule, repositories],
   controllers: [CardOrderController],
-  providers: [CardOrderService, CardBooking, OrderEvents, OrderNotices, PlaceCardOrder, RefundCardOrder],
-  exports: [repositories],
+  providers: [
+    CardOrderService,
+    CardBooking,
+    CardOrderClosing,
+    OrderEvents,
+    OrderNotices,
+    PlaceCardOrder,
+    RefundCardOrder,
+  ],
+  exports: [repositories, CardOrderClosing],
 })
 export class CardOrderModule {}

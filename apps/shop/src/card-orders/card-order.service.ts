@@ -1,5 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { SagaFailedError, SagaKeyConflictError, SagaService, Transactional } from 'nestjs-database';
+import {
+  SagaFailedError,
+  SagaKeyConflictError,
+  SagaService,
+  Transactional,
+  type SagaClass,
+} from 'nestjs-database';
 import { ShopError, type ShopErrorKind } from '../errors/shop.error.js';
 import { CardDeclinedError } from '../partners/partner.errors.js';
 import { statusOf, type CardOrder } from './card-order.js';
@@ -59,9 +65,7 @@ export class CardOrderService {
    * @throws what `reserve` of {@link CardBooking} throws
    */
   async place(key: string, input: CardOrderInput): Promise<CardOrder> {
-    const failure = await this.endOf(() =>
-      this.sagas.run(PlaceCardOrder, { key, input, signal: AbortSignal.timeout(WAIT_MS) }),
-    );
+    const failure = await this.endOf(PlaceCardOrder, key, input);
     // With its figures, which the journal does not keep.
     if (failure?.state === 'compensated' && failure.cause instanceof ShopError) throw failure.cause;
     return refuseFailed(await this.get(key));
@@ -69,7 +73,7 @@ export class CardOrderService {
 
   /** Orders, and does not wait. */
   async enqueue(key: string, input: CardOrderInput): Promise<CardOrder> {
-    await this.endOf(() => this.sagas.enqueue(PlaceCardOrder, { key, input }));
+    await refuseReuse(this.sagas.enqueue(PlaceCardOrder, { key, input }));
     return refuseFailed(await this.get(key));
   }
 
@@ -88,9 +92,7 @@ export class CardOrderService {
     const input = before.saga?.input as CardOrderInput | undefined;
     if (input !== undefined && ['PROCESSING', 'CANCELLING'].includes(before.status)) {
       // Joins the one that is under way.
-      await this.endOf(() =>
-        this.sagas.run(PlaceCardOrder, { key, input, signal: AbortSignal.timeout(WAIT_MS) }),
-      );
+      await this.endOf(PlaceCardOrder, key, input);
     }
     const after = await this.get(key);
     if (['CONFIRMED', 'REFUNDING', 'REFUNDED'].includes(after.status)) throw new TooLateToCancelError(key);
@@ -112,24 +114,38 @@ export class CardOrderService {
     const isPaid = payment?.status === 'CAPTURED' && payment.order.status === 'PAID';
     if (payment === null || !(isPaid || payment.status === 'REFUNDING')) throw new NotRefundableError();
     const input = { orderId: String(payment.orderId) };
-    const failure = await this.endOf(() =>
-      this.sagas.run(RefundCardOrder, { key, input, signal: AbortSignal.timeout(WAIT_MS) }),
-    );
+    const failure = await this.endOf(RefundCardOrder, key, input);
     if (failure?.cause instanceof ShopError) throw failure.cause;
-    return await this.get(key);
+    const after = await this.get(key);
+    // Nothing was decided: the order stands, and whoever asked must not take that for a refund.
+    if (failure !== undefined && after.status === 'CONFIRMED') throw failure;
+    return after;
   }
 
   /** How a saga has failed; undefined where it has not, or has not come to its end in time. */
-  private async endOf(work: () => Promise<unknown>): Promise<SagaFailedError | undefined> {
+  private async endOf<Input>(
+    saga: SagaClass<Input, unknown>,
+    key: string,
+    input: Input,
+  ): Promise<SagaFailedError | undefined> {
+    const signal = AbortSignal.timeout(WAIT_MS);
     try {
-      await work();
+      await refuseReuse(this.sagas.run(saga, { key, input, signal }));
       return undefined;
     } catch (error) {
       if (error instanceof SagaFailedError) return error;
-      if (error instanceof SagaKeyConflictError) throw new KeyReusedError(error.key);
-      if (error instanceof Error && error.name === 'TimeoutError') return undefined;
+      if (signal.aborted && error === signal.reason) return undefined;
       throw error;
     }
+  }
+}
+
+/** @throws {KeyReusedError} where the key stands for something else */
+async function refuseReuse(work: Promise<unknown>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    throw error instanceof SagaKeyConflictError ? new KeyReusedError(error.key) : error;
   }
 }
 
