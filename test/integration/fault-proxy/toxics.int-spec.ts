@@ -10,6 +10,7 @@ import {
   slicer,
   slowClose,
   stall,
+  type Cut,
   type Toxic,
 } from '../../support/fault-proxy/index.js';
 import { until } from '../../support/until.js';
@@ -58,6 +59,17 @@ describe('FaultProxy', () => {
     expect(await until(() => echo.endings.length === 1, 5_000)).toBe(true);
     expect(echo.endings).toEqual(['rst']);
   });
+
+  it.each(['fin then rst', 'rst then fin', 'fin then rst, and closed', 'rst, and closed'])(
+    'leaves no connection behind that is cut in more than one way: %s',
+    async (ways) => {
+      await echoed('a');
+      for (const how of ways.match(/fin|rst/g) as Cut[]) proxy.cut(how);
+      // In the middle of it, as whoever has lost patience does.
+      if (ways.includes('closed')) process.nextTick(() => void proxy.close());
+      expect(await until(() => proxy.openConnections === 0, 5_000)).toBe(true);
+    },
+  );
 
   it('adds latency in one direction, within the jitter', async () => {
     proxy.add(latency({ ms: 60, jitterMs: 20, direction: 'toClient' }));

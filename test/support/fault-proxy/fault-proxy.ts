@@ -5,6 +5,7 @@ import { Fault } from './fault.js';
 import type { ReplyAction, ReplyMatch, ReplyRule } from './postgres-rules.js';
 import type { RequestAction, RequestMatch, RequestRule } from './postgres-rules.js';
 import { ProxyLink } from './proxy-link.js';
+import { destroySocket, resetSocket } from './socket-end.js';
 import { seededRandom } from './seeded-random.js';
 import type { ActiveToxic, Cut, Toxic } from './toxics.js';
 
@@ -155,7 +156,7 @@ export class FaultProxy implements AsyncDisposable {
     server?.close();
     const ends = [...this.links].map((link) => link.closed);
     for (const link of this.links) link.destroy();
-    for (const socket of this.silenced) socket.destroy();
+    for (const socket of this.silenced) void destroySocket(socket);
     await Promise.all([closed, ...ends]);
   }
 
@@ -218,7 +219,7 @@ export class FaultProxy implements AsyncDisposable {
         if (index >= 0) list.splice(index, 1);
       }
       for (const link of this.links) link.recoverFrom(fault);
-      for (const socket of name === 'silence' ? this.silenced : []) socket.resetAndDestroy();
+      for (const socket of name === 'silence' ? this.silenced : []) resetSocket(socket);
     });
   }
 

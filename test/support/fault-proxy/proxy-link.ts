@@ -2,6 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 import type { Fault } from './fault.js';
 import { type ConversationHost, PostgresConversation, type Step } from './postgres-conversation.js';
+import { destroySocket, resetSocket } from './socket-end.js';
 import type { ActiveToxic, Cut, Direction, Toxic, ToxicStream } from './toxics.js';
 
 /** What a link needs of its proxy. */
@@ -41,7 +42,7 @@ export class ProxyLink {
   cut(how: Cut): void {
     this.host.note(this.number, how === 'rst' ? 'reset' : 'finish');
     for (const socket of [this.client, this.server]) {
-      if (how === 'rst') socket.resetAndDestroy();
+      if (how === 'rst') resetSocket(socket);
       // A peer that does not close its own half would keep the connection for ever.
       else socket.end(() => socket.destroySoon());
     }
@@ -50,8 +51,7 @@ export class ProxyLink {
 
   /** Leaves nothing of it, at once. */
   destroy(): void {
-    this.client.destroy();
-    this.server.destroy();
+    for (const socket of [this.client, this.server]) void destroySocket(socket);
     this.ended.abort();
   }
 
@@ -122,7 +122,7 @@ export class ProxyLink {
       active.fault.strike();
       if (!(await active.toxic.end(this.streamOf(active, direction)))) return;
     }
-    if (ending === 'rst') sink.resetAndDestroy();
+    if (ending === 'rst') resetSocket(sink);
     else if (!sink.destroyed) sink.end();
   }
 
