@@ -81,4 +81,15 @@ describe('executeSaga', () => {
     await expect(executeSaga([step('first', 1), none])).rejects.toThrow(InvalidOptionsError);
     expect(log).toEqual([]);
   });
+
+  it('runs nothing where two steps have one name, as the second would pass for the first', async () => {
+    const { log, step } = notes();
+    const { execute } = step('second', 2);
+    for (const steps of [
+      [step('first', 1), step('first', 2)],
+      [step('step 2', 1), { execute }],
+    ])
+      await expect(executeSaga(steps)).rejects.toThrow('`[1].name` is the name of another step as well');
+    expect(log).toEqual([]);
+  });
 });

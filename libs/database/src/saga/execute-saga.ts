@@ -11,7 +11,7 @@ import { failureOf } from './saga-failure.js';
  * @public
  */
 export interface PlainStep<Result = unknown> {
-  /** For errors; `step 1`, `step 2`, … where it has none. */
+  /** For errors, and no other step's; `step 1`, `step 2`, … where it has none. */
   readonly name?: string;
   /**
    * What it does; all or nothing.
@@ -56,6 +56,7 @@ export async function executeSaga<Results extends readonly unknown[]>(
     ...check(step, index),
     name: step.name ?? `step ${index + 1}`,
   }));
+  refuseSameNames(named.map(({ name }) => name));
   const results: unknown[] = [];
   const stages = named.map(({ name, execute, compensate }) => ({
     undoOrder: 'reverse' as const,
@@ -101,4 +102,11 @@ function check(step: AnyPlainStep, index: number): AnyPlainStep {
   if (compensate !== undefined && typeof compensate !== 'function')
     throw InvalidOptionsError.at('executeSaga', `[${index}].compensate`, 'is no function.');
   return step;
+}
+
+/** What is done is noted by the name: of two steps with one name the second would never be run. */
+function refuseSameNames(names: readonly string[]): void {
+  const index = names.findIndex((name, at) => names.indexOf(name) < at);
+  if (index > 0)
+    throw InvalidOptionsError.at('executeSaga', `[${index}].name`, 'is the name of another step as well.');
 }
