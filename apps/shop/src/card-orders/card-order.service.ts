@@ -8,7 +8,7 @@ import {
 } from 'nestjs-database';
 import { ShopError, type ShopErrorKind } from '../errors/shop.error.js';
 import { CardDeclinedError } from '../partners/partner.errors.js';
-import { statusOf, type CardOrder } from './card-order.js';
+import { reasonFor, statusOf, type CardOrder } from './card-order.js';
 import {
   CardOrderNotFoundError,
   CardOrderRefusedError,
@@ -151,16 +151,17 @@ async function refuseReuse(work: Promise<unknown>): Promise<void> {
 
 /** An order that came to nothing is no success, at the first request or any later one. */
 function refuseFailed(found: CardOrder): CardOrder {
-  const { status, payment, saga } = found;
+  const { status, saga } = found;
+  const reason = reasonFor(found) ?? '';
   const { name = '', message = '' } = saga?.error ?? {};
   const { code } = Object(saga?.error) as { readonly code?: unknown };
   if (name === 'CardDeclinedError' && typeof code === 'string' && status === 'DECLINED')
     throw new CardDeclinedError(code);
   switch (status) {
     case 'DECLINED':
-      throw new CardOrderRefusedError('declined', payment?.reason ?? '');
+      throw new CardOrderRefusedError('declined', reason);
     case 'FAILED':
-      throw new CardOrderRefusedError('partner', payment?.reason ?? '');
+      throw new CardOrderRefusedError('partner', reason);
     case 'CANCELLED':
       throw new CardOrderRefusedError('conflict', 'The order was cancelled. Use a new key for another one.');
     case 'REFUSED': {

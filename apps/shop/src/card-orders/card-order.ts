@@ -1,6 +1,7 @@
 import type { SagaSnapshot } from 'nestjs-database';
 import type { CardPaymentStatus } from '../generated/prisma/client.js';
 import type { PaidOrder } from './card-payment.repository.js';
+import { reasonOf } from './failure-reason.js';
 
 /** Where a card order stands, in the customer's words. */
 export const CARD_ORDER_STATUSES = [
@@ -49,9 +50,21 @@ export function statusOf(saga: SagaSnapshot | undefined, payment: PaidOrder | nu
       return 'CANCELLING';
     case 'compensated':
       if (payment !== null) return 'IN_REVIEW';
-      return saga.error?.name === 'SagaStoppedError' ? 'CANCELLED' : 'REFUSED';
+      return stoppedStatus(saga.error) ?? 'REFUSED';
     // Somebody of the back office has to look at it.
     default:
       return 'IN_REVIEW';
   }
+}
+
+/** Of one that was stopped before it had done anything. */
+function stoppedStatus(error: Error | undefined): CardOrderStatus | undefined {
+  return error?.name === 'SagaStoppedError' ? SETTLED[reasonOf(error).status] : undefined;
+}
+
+/** Why it came to nothing, in words for the customer; null where it did not. */
+export function reasonFor({ status, payment, saga }: CardOrder): string | null {
+  if (payment?.reason != null) return payment.reason;
+  if (status === 'REFUSED') return saga?.error?.message ?? null;
+  return status === 'FAILED' || status === 'CANCELLED' ? reasonOf(saga?.error).reason : null;
 }

@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import type { OrderNotice } from '../generated/prisma/client.js';
 import { OrderView } from '../orders/order.view.js';
-import { CARD_ORDER_STATUSES, type CardOrder, type CardOrderStatus } from './card-order.js';
+import { CARD_ORDER_STATUSES, reasonFor, type CardOrder, type CardOrderStatus } from './card-order.js';
 
 export class OrderNoticeView {
   @ApiProperty({ type: String, example: 'Thank you for order 5001. It is paid for.' })
@@ -45,10 +45,11 @@ export class CardOrderView {
   @ApiProperty({ type: [OrderNoticeView], description: 'What the customer was told.' })
   readonly notices: OrderNoticeView[];
 
-  constructor({ key, status, payment, saga }: CardOrder) {
+  constructor(found: CardOrder) {
+    const { key, status, payment } = found;
     this.key = key;
     this.status = status;
-    this.reason = payment?.reason ?? (status === 'REFUSED' ? (saga?.error?.message ?? null) : null);
+    this.reason = reasonFor(found);
     this.order = payment === null ? null : new OrderView(payment.order);
     this.notices = (payment?.order.notices ?? []).map((notice) => new OrderNoticeView(notice));
   }

@@ -7,18 +7,17 @@ export interface FailureReason {
   readonly reason: string;
 }
 
+const FAILED: FailureReason = {
+  status: 'FAILED',
+  reason: 'The payment could not be made; nothing was charged. Try again with a new key.',
+};
+
 /** Told by names: after a crash the failure is what the journal has of it, and no instance of its class any more. */
 export function reasonOf(failure: unknown): FailureReason {
-  const { name, message } = failure instanceof Error ? failure : new Error();
-  switch (name) {
-    case 'CardDeclinedError':
-      return { status: 'DECLINED', reason: message };
-    case 'SagaStoppedError':
-      return { status: 'CANCELLED', reason: 'The order was cancelled before it was paid for.' };
-    default:
-      return {
-        status: 'FAILED',
-        reason: 'The payment could not be made; nothing was charged. Try again with a new key.',
-      };
-  }
+  if (!(failure instanceof Error)) return FAILED;
+  if (failure.name === 'CardDeclinedError') return { status: 'DECLINED', reason: failure.message };
+  // Time that has run out is nothing that the customer has asked for.
+  if (failure.name === 'SagaStoppedError' && (failure as { readonly why?: unknown }).why !== 'late')
+    return { status: 'CANCELLED', reason: 'The order was cancelled before it was paid for.' };
+  return FAILED;
 }

@@ -2,7 +2,7 @@ import { DatabaseError } from '../errors/database.error.js';
 import { thrownBy } from '../fault/diagnosis.js';
 import { translateError } from '../fault/translate-error.js';
 import type { Direction } from './saga-journal.port.js';
-import { SagaRecoveryLimitError } from './saga.errors.js';
+import { SagaRecoveryLimitError, SagaStoppedError } from './saga.errors.js';
 
 /** A failure as it is kept in the journal. */
 export interface ErrorRecord {
@@ -11,6 +11,8 @@ export interface ErrorRecord {
   readonly code?: string;
   /** Where a saga was going that was not let go on. */
   readonly direction?: Direction;
+  /** Why a saga was stopped that had not failed. */
+  readonly why?: SagaStoppedError['why'];
 }
 
 const MAX_MESSAGE = 2_000;
@@ -26,6 +28,7 @@ export function toErrorRecord(error: unknown): ErrorRecord {
     message: clean(shown.message),
     ...(typeof code === 'string' && { code: clean(code) }),
     ...(shown instanceof SagaRecoveryLimitError && { direction: shown.direction }),
+    ...(shown instanceof SagaStoppedError && { why: shown.why }),
   };
 }
 

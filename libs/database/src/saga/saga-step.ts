@@ -36,7 +36,7 @@ export interface CallContext<Input, Outputs> extends SagaContext<Input, Outputs>
 export interface UndoContext<Input, Outputs> extends SagaContext<Input, Outputs> {
   /**
    * Why the saga goes back: what its step has thrown, or a `SagaStoppedError`. After a crash, or in another process, an `Error`
-   * with the same `name`, `message` and `code`, and nothing else of it: tell it by these.
+   * with the same `name`, `message` and `code`, the `why` of a `SagaStoppedError`, and nothing else of it: tell it by these.
    */
   readonly failure: unknown;
 }
