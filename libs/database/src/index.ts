@@ -390,6 +390,7 @@ export { saga } from './saga/saga-builder.js';
 export type {
   RegisteredSaga,
   RetryDeadOptions,
+  SagaAuditEntry,
   SagaCapabilities,
   SagaContextCarrier,
   SagaEngine,
@@ -434,6 +435,7 @@ export {
   StepOutputError,
   StepTimeoutError,
   type FailedUndo,
+  type SagaFailedErrorOptions,
 } from './saga/saga.errors.js';
 export {
   SAGA_CHANNELS,

@@ -115,7 +115,11 @@ describe('a saga with a group and a pivot', () => {
     await sagas.retryDead(ParcelSaga, 'pivot', { note: 'mail is up' });
     expect(await sagas.run(ParcelSaga, { key: 'pivot', input: 'x' })).toEqual(SENT);
     expect(of('pivot').slice(-2)).toEqual(['notify', 'notify']);
-    expect(await sagas.get(ParcelSaga, 'pivot')).toMatchObject({ state: 'completed', error: undefined });
+    expect(await sagas.get(ParcelSaga, 'pivot')).toMatchObject({
+      state: 'completed',
+      error: undefined,
+      audit: [{ action: 'retried', note: 'mail is up' }],
+    });
   });
 
   it('R15, R31: is dead when an undo fails for good, with the list; the others are taken back all the same', async () => {
@@ -156,10 +160,26 @@ describe('a saga with a group and a pivot', () => {
     await expect(sagas.resolveDead('parcel', 'hand', ' ')).rejects.toThrow(ValidationError);
     await expect(sagas.resolveDead('parcel', 'nobody', 'x')).rejects.toThrow(SagaNotFoundError);
     await sagas.resolveDead('parcel', 'hand', 'written a letter');
-    expect(await sagas.get('parcel', 'hand')).toMatchObject({ state: 'compensated' });
-    expect(await bench.rows('saga_audit')).toMatchObject([{ action: 'resolved', note: 'written a letter' }]);
+    expect(await sagas.get('parcel', 'hand')).toMatchObject({
+      state: 'compensated',
+      audit: [{ action: 'resolved', note: 'written a letter', at: expect.any(Date) }],
+    });
     await expect(sagas.resolveDead('parcel', 'hand', 'x')).rejects.toThrow(SagaStateError);
     await expect(sagas.retryDead('parcel', 'hand')).rejects.toThrow(SagaStateError);
+  });
+
+  it('R16, R31: is not said to be as if nothing had happened when it was closed by hand behind its pivot', async () => {
+    const { sagas } = await bench.start([ParcelSaga]);
+    acts.set('closed notify', fail('mail is down'));
+    const run = () => sagas.run(ParcelSaga, { key: 'closed', input: 'x' });
+    await expect(run()).rejects.toMatchObject({ state: 'dead', outcome: 'unknown', resolution: undefined });
+    await sagas.resolveDead('parcel', 'closed', 'written a letter');
+    await expect(run()).rejects.toMatchObject({
+      state: 'compensated',
+      outcome: 'unknown',
+      resolution: 'written a letter',
+      message: expect.stringContaining('closed by hand'),
+    });
   });
 
   it('R29: is taken back when its deadline passes before its pivot', async () => {
@@ -251,6 +271,10 @@ describe('a saga with a group and a pivot', () => {
     await expect(one.sagas.run(ParcelSaga, { key: 'cancel', input: 'x' })).rejects.toMatchObject({
       state: 'compensated',
       cause: { code: 'SAGA_STOPPED', why: 'cancelled' },
+    });
+    // Nor does whoever was not there miss why it has ended.
+    await expect(two.sagas.run(ParcelSaga, { key: 'cancel', input: 'x' })).rejects.toMatchObject({
+      cause: { name: 'SagaStoppedError', why: 'cancelled' },
     });
     expect(of('cancel')).toEqual(['pack', 'undo pack']);
     expect(await two.sagas.cancel(ParcelSaga, 'cancel')).toBe(false);

@@ -113,14 +113,14 @@ class EphemeralSagaEngine implements SagaEngine {
 
   async retryDead(name: string, key: string, options: RetryDeadOptions): Promise<void> {
     const saga = this.found(name, key);
-    await saga.revive(directionOfRetry(await saga.load(), saga.saga.plan, options));
+    await saga.revive(directionOfRetry(await saga.load(), saga.saga.plan, options), options.note);
     this.begin(saga);
   }
 
-  async resolveDead(name: string, key: string): Promise<void> {
+  async resolveDead(name: string, key: string, note: string): Promise<void> {
     const saga = this.found(name, key);
     refuseLiving(await saga.load());
-    await saga.revive('compensated');
+    await saga.revive('compensated', note);
     saga.end = saga.load();
   }
 

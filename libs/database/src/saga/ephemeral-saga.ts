@@ -1,8 +1,9 @@
 import type { TransactionManager } from '../transaction/transaction-manager.js';
 import { InMemorySagaJournal } from './in-memory-saga.journal.js';
-import type { RegisteredSaga, SagaSnapshot, SagaStepSnapshot } from './saga-engine.port.js';
+import type { RegisteredSaga, SagaAuditEntry, SagaSnapshot, SagaStepSnapshot } from './saga-engine.port.js';
 import type { SagaRecord, StepEntry, StepStart, TransactionLimits, Transition } from './saga-journal.port.js';
 import { recordableOutput } from './saga-output.js';
+import { resolutionIn } from './saga-retry.js';
 import { RolledBackStepError } from './saga.errors.js';
 
 interface Times {
@@ -17,6 +18,7 @@ export class EphemeralSaga extends InMemorySagaJournal {
   private readonly createdAt = new Date();
   private updatedAt = this.createdAt;
   private readonly times = new Map<string, Times>();
+  private readonly audit: SagaAuditEntry[] = [];
 
   constructor(
     readonly id: string,
@@ -64,9 +66,14 @@ export class EphemeralSaga extends InMemorySagaJournal {
     return recordableOutput(output);
   }
 
+  override async load(): Promise<SagaRecord> {
+    return { ...(await super.load()), resolution: resolutionIn(this.audit) };
+  }
+
   /** Where a dead saga goes on, or ends. */
-  revive(to: 'running' | 'compensating' | 'compensated'): Promise<void> {
+  revive(to: 'running' | 'compensating' | 'compensated', note: string | undefined): Promise<void> {
     this.renew(to === 'running');
+    this.audit.push({ at: new Date(), action: to === 'compensated' ? 'resolved' : 'retried', note });
     return this.move({ to });
   }
 
@@ -92,6 +99,7 @@ export class EphemeralSaga extends InMemorySagaJournal {
       updatedAt,
       finishedAt: isOver ? updatedAt : undefined,
       steps: entries.toSorted((left, right) => left.order - right.order).map((entry) => this.stepOf(entry)),
+      audit: [...this.audit],
     };
   }
 

@@ -84,6 +84,20 @@ export interface SagaStepSnapshot {
 }
 
 /**
+ * What somebody has done about a dead saga.
+ *
+ * @public
+ */
+export interface SagaAuditEntry {
+  /** When. */
+  readonly at: Date;
+  /** Had it go on, or closed it. */
+  readonly action: 'retried' | 'resolved';
+  /** What that somebody has written down; undefined where nothing was. */
+  readonly note: string | undefined;
+}
+
+/**
  * A saga as it is recorded.
  *
  * @public
@@ -123,6 +137,8 @@ export interface SagaSnapshot {
   readonly finishedAt: Date | undefined;
   /** In the order in which they were started. */
   readonly steps: readonly SagaStepSnapshot[];
+  /** What was done about it while it was dead, the oldest first. */
+  readonly audit: readonly SagaAuditEntry[];
 }
 
 /**

@@ -3,7 +3,8 @@ import type { SagaRecord } from './saga-journal.port.js';
 import { SagaFailedError } from './saga.errors.js';
 
 /** What the caller of a saga gets that was not completed. */
-export function failureOf({ name, key, state, step, error, entries }: SagaRecord): SagaFailedError {
+export function failureOf(record: SagaRecord): SagaFailedError {
+  const { name, key, state, step, error, entries, resolution } = record;
   const undone = entries
     .filter(({ direction }) => direction === 'undo')
     .toSorted((left, right) => left.order - right.order);
@@ -18,7 +19,7 @@ export function failureOf({ name, key, state, step, error, entries }: SagaRecord
     state === 'dead' ? 'dead' : 'compensated',
     compensated,
     failed,
-    { cause: error },
+    { cause: error, resolution },
   );
 }
 

@@ -45,6 +45,8 @@ export interface SagaRecord {
   /** Why it is not completed. */
   readonly step?: string | undefined;
   readonly error?: unknown;
+  /** What somebody has written down who has closed it by hand. */
+  readonly resolution?: string | undefined;
 }
 
 /** Why a saga is to be stopped that has not failed. */

@@ -1,4 +1,4 @@
-import type { RetryDeadOptions } from './saga-engine.port.js';
+import type { RetryDeadOptions, SagaAuditEntry } from './saga-engine.port.js';
 import type { SagaRecord } from './saga-journal.port.js';
 import type { SagaPlan } from './saga-plan.js';
 import { SagaStateError } from './saga.errors.js';
@@ -33,6 +33,14 @@ export function directionOfRetry(
 export function refuseLiving({ name, key, state }: SagaRecord): void {
   if (state === 'dead') return;
   throw new SagaStateError(name, key, `it is ${state}, and not dead. Only what is dead waits for somebody.`);
+}
+
+/** What somebody has written down who has closed the saga by hand; undefined where nobody has. */
+export function resolutionIn(
+  audit: readonly { readonly action: SagaAuditEntry['action']; readonly note?: string | null | undefined }[],
+): string | undefined {
+  const closed = audit.findLast(({ action }) => action === 'resolved');
+  return closed === undefined ? undefined : (closed.note ?? '');
 }
 
 /** One that was not let go on before it could take anything back has nothing else that tells. */

@@ -16,6 +16,16 @@ export interface FailedUndo {
 }
 
 /**
+ * What is known of a saga that has not come to its end, beside its steps.
+ *
+ * @public
+ */
+export interface SagaFailedErrorOptions extends DatabaseErrorOptions {
+  /** What somebody has written down who has closed it by hand. */
+  readonly resolution?: string | undefined;
+}
+
+/**
  * A saga has not come to its end. `cause` is what the failing step threw.
  *
  * @public
@@ -24,7 +34,10 @@ export class SagaFailedError extends DatabaseError {
   override readonly name = 'SagaFailedError';
   readonly code = 'SAGA_FAILED';
   readonly retryable = false;
+  /** `not-applied`: all that was done was taken back, by the saga itself. */
   override readonly outcome: 'not-applied' | 'unknown';
+  /** What somebody has written down who has closed it by hand, and knows what is left of it; undefined where nobody has. */
+  readonly resolution: string | undefined;
 
   constructor(
     /** Its name. */
@@ -33,16 +46,21 @@ export class SagaFailedError extends DatabaseError {
     readonly key: string,
     /** The step that failed; undefined where the saga was cancelled, or late. */
     readonly step: string | undefined,
-    /** `compensated`: as if nothing had happened. `dead`: somebody has to look at it. */
+    /** `compensated`: as if nothing had happened, or closed by hand. `dead`: somebody has to look at it. */
     readonly state: 'compensated' | 'dead',
     /** The steps that were taken back, in that order. */
     readonly compensated: readonly string[],
     /** The steps that could not be taken back. */
     readonly failed: readonly FailedUndo[],
-    options?: DatabaseErrorOptions,
+    { resolution, ...options }: SagaFailedErrorOptions = {},
   ) {
-    super(describe(saga, key, step, state, compensated, failed), options);
-    this.outcome = state === 'compensated' ? 'not-applied' : 'unknown';
+    const isByHand = state === 'compensated' && resolution !== undefined;
+    super(
+      isByHand ? describeClosed(saga, key, step) : describe(saga, key, step, state, compensated, failed),
+      options,
+    );
+    this.outcome = state === 'compensated' && !isByHand ? 'not-applied' : 'unknown';
+    this.resolution = isByHand ? resolution : undefined;
   }
 }
 
@@ -277,6 +295,11 @@ export class SagaInTransactionError extends DatabaseError {
       options,
     );
   }
+}
+
+function describeClosed(saga: string, key: string, step: string | undefined): string {
+  const what = step === undefined ? 'was ended' : `failed at step ${step}`;
+  return `Saga ${saga} with the key ${key} ${what}, was dead, and was closed by hand. See \`resolution\` for what is left of it.`;
 }
 
 function describe(

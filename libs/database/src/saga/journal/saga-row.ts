@@ -1,6 +1,7 @@
 import { fromErrorRecord } from '../error-record.js';
-import type { SagaSnapshot, SagaStepSnapshot } from '../saga-engine.port.js';
+import type { SagaAuditEntry, SagaSnapshot, SagaStepSnapshot } from '../saga-engine.port.js';
 import type { Direction, SagaRecord, StepEntry } from '../saga-journal.port.js';
+import { resolutionIn } from '../saga-retry.js';
 import { isSettled, type SagaState } from '../saga-state.js';
 
 /** A saga with its steps as the journal gives it. */
@@ -27,6 +28,13 @@ export interface SagaRow {
   readonly recoveries: number;
   readonly cancelled: boolean;
   readonly steps: readonly StepRow[];
+  readonly audit: readonly AuditRow[];
+}
+
+interface AuditRow {
+  readonly at: string;
+  readonly action: SagaAuditEntry['action'];
+  readonly note: string | null;
 }
 
 interface StepRow {
@@ -54,6 +62,7 @@ export function toRecord(row: SagaRow): SagaRecord {
     result: row.hasResult ? row.result : undefined,
     step: failedStep ?? undefined,
     error: fromErrorRecord(row.error),
+    resolution: resolutionIn(row.audit),
     entries: steps.map(({ step, direction, state, attempt, order, output, hasOutput, error }) => ({
       step,
       direction,
@@ -88,6 +97,7 @@ export function toSnapshot(row: SagaRow, isKnown: (row: SagaRow) => boolean): Sa
     updatedAt,
     finishedAt: row.finishedAt ?? undefined,
     steps: row.steps.map(toStepSnapshot),
+    audit: row.audit.map(({ at, action, note }) => ({ at: new Date(at), action, note: note ?? undefined })),
   };
 }
 

@@ -38,7 +38,9 @@ export function sagaSql(schemaName: string, tells: boolean) {
     (SELECT coalesce(jsonb_agg(jsonb_build_object('step', e.step, 'direction', e.direction, 'state', e.state,
         'attempt', e.attempt, 'order', e.ordinal, 'output', e.output, 'hasOutput', e.output IS NOT NULL, 'error', e.error,
         'startedAt', e.started_at, 'finishedAt', e.finished_at) ORDER BY e.ordinal), '[]')
-       FROM ${schema}.saga_step e WHERE e.saga_id = s.id) AS steps`;
+       FROM ${schema}.saga_step e WHERE e.saga_id = s.id) AS steps,
+    (SELECT coalesce(jsonb_agg(jsonb_build_object('at', a.at, 'action', a.action, 'note', a.note) ORDER BY a.at), '[]')
+       FROM ${schema}.saga_audit a WHERE a.saga_id = s.id) AS audit`;
   const due = (suspected: '<' | '>=', limit: string) => `
         SELECT l.saga_id FROM ${schema}.saga_lease l JOIN ${schema}.saga s ON s.id = l.saga_id
           JOIN unnest($3::text[], $4::integer[], $5::text[], $6::integer[]) AS known (name, version, fingerprint, suspected)

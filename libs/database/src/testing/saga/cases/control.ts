@@ -86,6 +86,8 @@ export const CONTROL: readonly SceneCase[] = [
         same('It is found there', await two.sagas.cancel(trip.name, 'a'), true);
       });
       same('It is taken back', (await one.end(trip, 'a')).state, 'compensated');
+      const { error } = await two.end(trip, 'a');
+      has('Who was not there is told why', Reflect.get(error ?? {}, 'cause'), { why: 'cancelled' });
       same('No later step was begun', scene.visitsOf('a', 'book do'), []);
     },
   },
@@ -108,6 +110,9 @@ export const CONTROL: readonly SceneCase[] = [
       for (const key of ['forward', 'back']) await one.sagas.retryDead(trip.name, key, { note: 'mended' });
       same('It is completed', (await one.end(trip, 'forward')).state, 'completed');
       same('The other one is taken back', (await one.end(trip, 'back')).state, 'compensated');
+      const { audit } = await one.snapshot(trip, 'forward');
+      const done = audit.map(({ action, note }) => ({ action, note }));
+      same('What was done about it is kept', done, [{ action: 'retried', note: 'mended' }]);
       same('What was taken back is not taken back again', scene.visitsOf('back', 'reserve undo').length, 1);
       await refused('It is not dead any more', one.sagas.retryDead(trip.name, 'forward'), 'SAGA_STATE');
       await refused('There is none', one.sagas.retryDead(trip.name, 'nobody'), 'SAGA_NOT_FOUND');
@@ -125,7 +130,15 @@ export const CONTROL: readonly SceneCase[] = [
       await refused('There is none', one.sagas.resolveDead(trip.name, 'nobody', 'x'), 'SAGA_NOT_FOUND');
       await refused('It is not dead', one.sagas.resolveDead(trip.name, 'b', 'x'), 'SAGA_STATE');
       await one.sagas.resolveDead(trip.name, 'a', 'written a letter');
-      same('It is closed', (await one.snapshot(trip, 'a')).state, 'compensated');
+      const { state, audit } = await one.snapshot(trip, 'a');
+      same('It is closed', state, 'compensated');
+      const done = audit.map(({ action, note }) => ({ action, note }));
+      same('What was done about it is kept', done, [{ action: 'resolved', note: 'written a letter' }]);
+      const { error } = await one.end(trip, 'a');
+      has('It is not said to have left nothing', error, {
+        outcome: 'unknown',
+        resolution: 'written a letter',
+      });
       await refused('It is closed once', one.sagas.resolveDead(trip.name, 'a', 'x'), 'SAGA_STATE');
     },
   },
