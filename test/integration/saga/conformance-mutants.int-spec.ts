@@ -18,6 +18,8 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 const LIMIT_MS = 120_000;
+/** What holds a connection for too long is to be seen soon. */
+const IMPATIENT_MS = 2_000;
 
 /** Which cases fail of those whose name matches: all others of these pass. */
 async function caught(harness: SagaEngineHarness, among: RegExp): Promise<string[]> {
@@ -44,10 +46,13 @@ describe('an engine in memory', () => {
     ['forgets the key', /^R(1|2|18):/, ['R1', 'R2']],
     ['makes a new idempotency key for every attempt', /^R(5|7|10|17):/, ['R7']],
     ['makes calls in a transaction', /^R(5|7|38):/, ['R38']],
+    ['holds a connection during its calls', /^R(5|36|38):/, ['R36']],
   ] as const)(
     'that %s fails the cases about that, and no others',
     async (which, among, expected) => {
-      expect(await caught(new EphemeralHarness(database, MUTANTS[which]), among)).toEqual(expected);
+      expect(await caught(new EphemeralHarness(database, MUTANTS[which], {}, IMPATIENT_MS), among)).toEqual(
+        expected,
+      );
     },
     LIMIT_MS,
   );

@@ -19,6 +19,8 @@ import { FaultProxy, stall } from '../fault-proxy/index.js';
 import type { TestDatabase } from '../test-database.js';
 
 const POLL_MS = 50;
+/** How long somebody waits for a connection that others have. */
+const PATIENCE_MS = 10_000;
 
 /** Every application with a proxy of its own between it and the database. */
 export class PostgresHarness implements SagaEngineHarness {
@@ -84,6 +86,7 @@ export class EphemeralHarness implements SagaEngineHarness {
     private readonly database: TestDatabase,
     private readonly wrap: (engine: SagaEngineFactory) => SagaEngineFactory = (engine) => engine,
     promises: Partial<SagaCapabilities> = {},
+    private readonly patienceMs = PATIENCE_MS,
   ) {
     this.capabilities = { ...EphemeralHarness.promises, ...promises };
   }
@@ -93,6 +96,7 @@ export class EphemeralHarness implements SagaEngineHarness {
       this.database.url,
       this.wrap(ephemeral()),
       options,
+      this.patienceMs,
     );
     return instance;
   }
@@ -102,6 +106,7 @@ async function open(
   url: string,
   engine: SagaEngineFactory,
   { providers, context, maxConnections, events }: ConformanceInstanceOptions,
+  patienceMs = PATIENCE_MS,
 ): Promise<ConformanceInstance> {
   const app = await startApplication({
     imports: [
@@ -110,9 +115,14 @@ async function open(
         {
           saga: { engine, context, events },
           ...(events && { outbox: { pollMs: POLL_MS, leaseMs: 1_000 } }),
-          pool: { max: maxConnections, min: 0, acquireTimeoutMs: 10_000, connectTimeoutMs: 9_000 },
+          pool: {
+            max: maxConnections,
+            min: 0,
+            acquireTimeoutMs: patienceMs,
+            connectTimeoutMs: Math.min(9_000, patienceMs),
+          },
           // Many sagas share few connections: one that lost patience would be taken up anew, and count its attempts from there.
-          transaction: { maxWaitMs: 10_000, timeoutMs: 20_000 },
+          transaction: { maxWaitMs: patienceMs, timeoutMs: 20_000 },
           shutdown: { timeoutMs: 2_000, drainMs: 0 },
         },
       ),

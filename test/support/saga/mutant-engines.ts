@@ -115,6 +115,15 @@ export const MUTANTS = {
       });
     return kind === 'tx' ? {} : { run: inTransaction };
   }),
+
+  'holds a connection during its calls': mutant(({ kind, run }, { transactions, db }) => {
+    const holding: Handler = (context) =>
+      transactions.run(async () => {
+        await db.query('SELECT 1');
+        return await transactions.run(async () => await run(context), { propagation: 'NOT_SUPPORTED' });
+      });
+    return kind === 'tx' ? {} : { run: holding };
+  }),
 } satisfies Record<string, (engine: SagaEngineFactory) => SagaEngineFactory>;
 
 const undos = new Map<string, (() => unknown)[]>();

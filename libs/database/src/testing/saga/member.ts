@@ -102,12 +102,11 @@ export class Member {
     return end;
   }
 
-  /** Runs a saga, and says how it has ended. */
-  async end(definition: Definition, key: string, input: unknown = null): Promise<Ending> {
-    return await endingOf(
-      `The saga with the key ${key} comes to its end`,
-      this.start(definition, key, input),
-    );
+  /** Runs a saga, and says how it has ended; a case that has failed by then does not wait for it. */
+  end(definition: Definition, key: string, input: unknown = null): Promise<Ending> {
+    const end = endingOf(`The saga with the key ${key} comes to its end`, this.start(definition, key, input));
+    end.catch(() => undefined);
+    return end;
   }
 
   async enqueue(definition: Definition, key: string, input: unknown = null): Promise<void> {

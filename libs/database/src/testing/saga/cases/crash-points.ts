@@ -109,13 +109,14 @@ export const CRASH_POINTS: readonly SceneCase[] = [
       const trip = scene.define('trip', GROUPED);
       const one = await scene.open({ definitions: [trip], leaseMs: SHORT_LEASE_MS });
       const held = scene.gate('a', 'insure do');
+      // Otherwise they could be recorded, and their process dead, before the third one is called at all.
+      for (const step of ['charge', 'book']) scene.before('a', `${step} do`, () => held.reached);
       let recorded = 0;
       const crashed = scene.crashAt(one, 'recorded', ({ point, step }) => {
         if (point === 'recorded' && (step === 'charge' || step === 'book')) recorded += 1;
         return recorded === 2;
       });
       void one.start(trip, 'a');
-      await held.reached;
       await crashed();
       const two = await scene.open({ definitions: [trip] });
       same('It is completed', (await two.end(trip, 'a')).state, 'completed');

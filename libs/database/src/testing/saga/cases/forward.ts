@@ -1,5 +1,5 @@
 import { PermanentError } from '../../../errors/permanent.error.js';
-import { has, refused, rejection, same } from '../conformance-checks.js';
+import { eventually, has, refused, rejection, same } from '../conformance-checks.js';
 import { all, GROUPED, STRAIGHT, type SceneCase } from '../scenes.js';
 import { call, final, stepsOf, tx, withOptions } from '../script.js';
 import { fail, failTimes } from '../step-failure.js';
@@ -208,7 +208,13 @@ export const FORWARD: readonly SceneCase[] = [
       const keys = Array.from({ length: 8 }, (_, index) => `a${index}`);
       const gates = keys.map((key) => scene.gate(key, 'charge do'));
       const ends = keys.map((key) => one.end(trip, key));
-      await Promise.all(gates.map(({ reached }) => reached));
+      let over = 0;
+      const count = () => void (over += 1);
+      for (const end of ends) end.then(count, count);
+      const making = () => keys.filter((key) => scene.visitsOf(key, 'charge do').length > 0).length;
+      // Where one of them has to wait for a connection, others give up before it comes to its call.
+      await eventually('All come to their call', () => making() === keys.length || over > 0);
+      same('None is over by then', over, 0);
       await one.transactions.run(() => scene.effectsOf(one).write('beside them'));
       for (const gate of gates) gate.open();
       same(
@@ -229,6 +235,36 @@ export const FORWARD: readonly SceneCase[] = [
       const seen = new Set(scene.visits.map(({ step, inTransaction }) => `${step} ${inTransaction}`));
       const expected = ['reserve true', 'charge false', 'book true', 'confirm true'];
       same('That is so for steps and for undos', [...seen], expected);
+    },
+  },
+  {
+    requirement: 'R38',
+    title: 'has what parts of its transaction have written, and not what was rolled back with a part of it',
+    async play(scene) {
+      const trip = scene.define('trip', STRAIGHT);
+      const one = await scene.open({ definitions: [trip] });
+      const effects = scene.effectsOf(one);
+      const write = (what: string, propagation: 'NESTED' | 'REQUIRES_NEW', fails = false) =>
+        one.transactions.run(
+          async () => {
+            await effects.write(`${trip.name} ${what}`);
+            if (fails) fail('rolled back')();
+          },
+          { propagation },
+        );
+      const isLate = failTimes(1, 'too late');
+      scene.after('a', 'book do', async () => {
+        await write('kept', 'NESTED');
+        await rejection('A part of it fails', write('dropped', 'NESTED', true));
+        await write('beside', 'REQUIRES_NEW');
+        isLate();
+      });
+      same('It is completed', (await one.end(trip, 'a')).state, 'completed');
+      same('Each step is done once', await scene.standing(trip, 'a'), all(NAMES, 'done'));
+      const written = await effects.read();
+      const count = (what: string) => written.filter((each) => each === `${trip.name} ${what}`).length;
+      // Its first attempt has left what was committed beside it, and nothing else.
+      same('So is what belongs to them', ['kept', 'dropped', 'beside'].map(count), [1, 0, 2]);
     },
   },
   {
