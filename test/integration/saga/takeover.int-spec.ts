@@ -244,7 +244,7 @@ describe('a saga that was left', () => {
       [randomUUID()],
     );
     const gates = keys.map((key) => gate(`${key} flight`));
-    const two = await bench.start([TripSaga]);
+    const two = await bench.start([TripSaga], { engine: { leaseMs: 60_000 } });
     await Promise.race(gates.map(({ isReached }) => isReached));
     // Looked for many times meanwhile.
     for (const key of ['other 1', 'other 2'])
@@ -428,6 +428,20 @@ describe('heartbeats', () => {
     await cancelled;
     expect(await running[1]).toEqual(DONE);
     expect(await one.sagas.get(TripSaga, 'beside it')).toMatchObject({ recoveries: 0 });
+  });
+
+  it('R24: are taken although they are suspected, when another suspect is alive here and waits', async () => {
+    const one = await bench.start([TripSaga], { engine: { execute: false } });
+    for (const key of ['waiting', 'behind it']) await one.sagas.enqueue(TripSaga, { key, input: {} });
+    await bench.database.query('UPDATE nestjs_database.saga_lease SET recoveries = 2');
+    const flight = gate('waiting flight');
+    const two = await bench.start([TripSaga], { engine: { leaseMs: 600 } });
+    await flight.isReached;
+    const state = async () => (await two.sagas.get(TripSaga, 'behind it'))?.state;
+    expect(await until(async () => (await state()) === 'completed', 8_000)).toBe(true);
+    expect(await two.sagas.get(TripSaga, 'waiting')).toMatchObject({ state: 'running' });
+    flight.open();
+    expect(await two.sagas.run(TripSaga, { key: 'waiting', input: {} })).toEqual(DONE);
   });
 
   it('do not disturb a step that reads a snapshot', async () => {

@@ -48,7 +48,7 @@ interface Held {
 
 /** Runs the sagas that this instance has a lease of, and keeps the leases. */
 export class SagaDriver {
-  readonly suspects = new SagaSuspects();
+  readonly suspects: SagaSuspects;
   private readonly held = new Map<string, Held>();
   private readonly ownContext = new OwnContext();
   private readonly stopping = new AbortController();
@@ -57,6 +57,7 @@ export class SagaDriver {
   private beating: Promise<void> | undefined;
 
   constructor(private readonly host: DriverHost) {
+    this.suspects = new SagaSuspects(host.leaseMs);
     // Every saga whose database is away waits with it.
     setMaxListeners(0, this.stopping.signal);
   }

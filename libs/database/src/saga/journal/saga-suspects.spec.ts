@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { SagaSuspects, suspectedFrom } from './saga-suspects.js';
 
 describe('a saga whose owners have died', () => {
@@ -15,9 +15,13 @@ describe('a saga whose owners have died', () => {
   });
 });
 
+afterEach(() => {
+  jest.useRealTimers();
+});
+
 describe('the suspects of an instance', () => {
   it('come one at a time, and twice as many for each one that has ended here', () => {
-    const suspects = new SagaSuspects();
+    const suspects = new SagaSuspects(1_000);
     expect(suspects.room).toBe(1);
     suspects.take('a');
     expect(suspects.room).toBe(0);
@@ -30,8 +34,20 @@ describe('the suspects of an instance', () => {
   });
 
   it('are not made more by the end of any other saga', () => {
-    const suspects = new SagaSuspects();
+    const suspects = new SagaSuspects(1_000);
     suspects.release('of no suspect');
     expect(suspects.room).toBe(1);
+  });
+
+  it('are no suspects any more once their process has lived with them for a time', () => {
+    jest.useFakeTimers();
+    const suspects = new SagaSuspects(1_000);
+    suspects.take('a');
+    jest.advanceTimersByTime(999);
+    expect(suspects.room).toBe(0);
+    jest.advanceTimersByTime(1);
+    expect(suspects.room).toBe(2);
+    suspects.release('a');
+    expect(suspects.room).toBe(2);
   });
 });
