@@ -320,6 +320,33 @@ describe('the list of sagas', () => {
   });
 });
 
+describe('the removal of old sagas', () => {
+  it('R19, R34: lets those in between that wait to be run, however many there are', async () => {
+    const one = await bench.start([ParcelSaga], { engine: { execute: false } });
+    const old = `INSERT INTO nestjs_database.saga (id, name, version, fingerprint, key, state, finished_at)
+      SELECT gen_random_uuid(), 'parcel', 2, '', 'old ' || n, 'completed', now() - interval '1 year' FROM generate_series(1, 2500) AS n`;
+    await bench.database.query(old);
+    const { transactions, db, sagas } = one;
+    // Its second thousand waits for this test.
+    await db.query(`CREATE FUNCTION nestjs_database.hold() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      IF (SELECT count(*) FROM nestjs_database.saga WHERE state = 'completed') < 2000 THEN PERFORM pg_advisory_xact_lock(34); END IF;
+      RETURN NULL; END $$`);
+    await db.query(`CREATE TRIGGER hold BEFORE DELETE ON nestjs_database.saga
+      FOR EACH STATEMENT EXECUTE FUNCTION nestjs_database.hold()`);
+    await sagas.enqueue(ParcelSaga, { key: 'waits', input: 'x' });
+    await transactions.run(
+      async () => {
+        await db.query('SELECT pg_advisory_xact_lock(34)');
+        await bench.start([ParcelSaga], { engine: { retentionMs: 1_000 } });
+        expect(await until(() => calls.includes('waits pack'), 5_000)).toBe(true);
+      },
+      { timeoutMs: 20_000 },
+    );
+    const left = async () => (await sagas.list({ name: 'parcel', limit: 10 })).map(({ key }) => key);
+    expect(await until(async () => (await left()).every((key) => key === 'waits'), 10_000)).toBe(true);
+  });
+});
+
 describe('a definition', () => {
   @Saga('parcel', { version: 2 })
   class ChangedSaga {

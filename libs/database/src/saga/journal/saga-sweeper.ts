@@ -86,25 +86,27 @@ export class SagaSweeper {
     const { store, driver, leaseMs, concurrency } = this.host;
     if (this.host.isClosing()) return false;
     await this.host.ready();
-    await this.doChores();
+    const isLeft = await this.doChores();
     const room = Math.min(concurrency - driver.claimed, CLAIM_BATCH);
-    if (room <= 0 || this.stopped) return false;
+    if (room <= 0 || this.stopped) return isLeft;
     const heldUntil = performance.now() + leaseMs;
     const claims = await store.claim(this.sagas, room, driver.suspects.room);
     for (const claim of claims) driver.takeOver(claim, heldUntil);
-    return claims.length === room;
+    return isLeft || claims.length === room;
   }
 
-  private async doChores(): Promise<void> {
+  /** @returns whether some are left, which nobody waits for: what is to be run comes in between */
+  private async doChores(): Promise<boolean> {
     const now = performance.now();
-    if (now < this.choresAt) return;
+    if (now < this.choresAt) return false;
     this.choresAt = now + this.choresMs;
     const { store, retentionMs } = this.host;
-    if (retentionMs !== undefined) {
-      let removed = PURGE_BATCH;
-      while (removed === PURGE_BATCH && !this.stopped) removed = await store.purge(retentionMs, PURGE_BATCH);
+    if (retentionMs !== undefined && (await store.purge(retentionMs, PURGE_BATCH)) === PURGE_BATCH) {
+      this.choresAt = now;
+      return true;
     }
     await this.reportOrphans();
+    return false;
   }
 
   /** Once for each definition: in the log; each time on the channel. */
