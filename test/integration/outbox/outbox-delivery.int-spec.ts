@@ -287,6 +287,19 @@ describe('dead letters', () => {
     expect(await database.outboxAdmin.status()).toEqual({ pending: 0, lagMs: 0, dead: 0, topics: [] });
   });
 
+  it('are retried once each, however many there are, and however soon they die again', async () => {
+    const writer = await scene.writer();
+    // What is written is dead at once, as with a sink that refuses everything.
+    await scene.database.query(`CREATE FUNCTION nestjs_database.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      INSERT INTO nestjs_database.outbox_dead (id, topic, key, payload, headers, created_at, died_at, attempts)
+      VALUES (NEW.id, NEW.topic, NEW.key, NEW.payload, NEW.headers, NEW.created_at, now(), 1); RETURN NULL; END $$`);
+    await scene.database.query(`CREATE TRIGGER refuse BEFORE INSERT ON nestjs_database.outbox_message
+      FOR EACH ROW EXECUTE FUNCTION nestjs_database.refuse()`);
+    await write(writer, ...Array.from({ length: 1_200 }, (_, payload) => ({ topic: 'order', payload })));
+    expect(await writer.outboxAdmin.retryDead({ topic: 'order' })).toBe(1_200);
+    expect(await writer.outboxAdmin.status()).toMatchObject({ pending: 0, dead: 1_200 });
+  });
+
   it('stay with the reason when somebody discards them, and are not delivered again', async () => {
     const { database, ids } = await died(2);
     const { outboxAdmin } = database;

@@ -188,7 +188,7 @@ export class OutboxAdmin {
 
   /**
    * Has dead letters delivered again, with their ids, and all their attempts before them. They come behind what waits under
-   * their keys by now, in the order in which they were written; those that were discarded stay.
+   * their keys by now, in the order in which they were written; those that were discarded stay, and those that die again.
    *
    * @param which - their ids, or all of one topic
    * @returns how many there were
@@ -197,10 +197,13 @@ export class OutboxAdmin {
   async retryDead(which: readonly string[] | { readonly topic: string }): Promise<number> {
     const condition = this.condition(which);
     let retried = 0;
+    let last: string | undefined;
     for (;;) {
-      const count = await this.retrySome(condition);
-      retried += count;
-      if (count < RETRY_BATCH) return retried;
+      // Behind those before: what has died again meanwhile would come without end.
+      const ids = await this.retrySome(condition, last);
+      retried += ids.length;
+      if (ids.length < RETRY_BATCH) return retried;
+      last = ids.at(-1);
     }
   }
 
@@ -219,21 +222,25 @@ export class OutboxAdmin {
     return rows.length > 0;
   }
 
-  private retrySome({ sql, value }: { readonly sql: string; readonly value: unknown }): Promise<number> {
+  /** @returns their ids, in order */
+  private retrySome(
+    { sql, value }: { readonly sql: string; readonly value: unknown },
+    after: string | undefined,
+  ): Promise<readonly string[]> {
     const { transactions, outbox } = this.parts;
     return transactions.run(
       async () => {
         const rows = await this.read<DeadRow>(
           `DELETE FROM ${this.place}.outbox_dead WHERE id IN (
-             SELECT id FROM ${this.place}.outbox_dead WHERE discarded_at IS NULL AND ${sql}
+             SELECT id FROM ${this.place}.outbox_dead WHERE discarded_at IS NULL AND ${sql} AND ($2::uuid IS NULL OR id > $2)
               ORDER BY id LIMIT ${RETRY_BATCH} FOR UPDATE)
            RETURNING id, topic, key, payload::text AS payload, headers::text AS headers, created_at AS "createdAt"`,
-          [value],
+          [value, after ?? null],
         );
         const sorted = [...rows].sort((a, b) => (a.id < b.id ? -1 : 1));
         for (const { id, topic, key, payload, headers, createdAt } of sorted)
           writeMessage(outbox, { topic, key, payload, headers, dedupKey: null, delayMs: 0 }, id, createdAt);
-        return rows.length;
+        return sorted.map(({ id }) => id);
       },
       { name: 'OutboxAdmin.retryDead' },
     );
