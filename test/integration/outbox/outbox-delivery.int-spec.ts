@@ -290,7 +290,8 @@ describe('dead letters', () => {
   it('are retried once each, however many there are, and however soon they die again', async () => {
     const writer = await scene.writer();
     // What is written is dead at once, as with a sink that refuses everything.
-    await scene.database.query(`CREATE FUNCTION nestjs_database.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    await scene.database
+      .query(`CREATE FUNCTION nestjs_database.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
       INSERT INTO nestjs_database.outbox_dead (id, topic, key, payload, headers, created_at, died_at, attempts)
       VALUES (NEW.id, NEW.topic, NEW.key, NEW.payload, NEW.headers, NEW.created_at, now(), 1); RETURN NULL; END $$`);
     await scene.database.query(`CREATE TRIGGER refuse BEFORE INSERT ON nestjs_database.outbox_message
