@@ -57,13 +57,23 @@ export function parseNamed(name: string, text: string): Buffer {
 
 /** Bind and Execute, not described, as what comes back is either nothing or one text. */
 export function executeNamed(name: string, values: readonly (string | null)[]): Buffer {
-  const parameters = values.flatMap((value) =>
-    value === null ? [NULL] : [int32(Buffer.byteLength(value)), Buffer.from(value)],
-  );
-  return Buffer.concat([
-    message('B', Buffer.from(`\0${name}\0`), int16(0), int16(values.length), ...parameters, int16(0)),
-    message('E', Buffer.from('\0'), int32(0)),
-  ]);
+  const lengths = values.map((value) => (value === null ? -1 : Buffer.byteLength(value)));
+  const texts = lengths.reduce((sum, length) => sum + 4 + Math.max(0, length), 0);
+  const bindLength = 4 + 1 + Buffer.byteLength(name) + 1 + 2 + 2 + texts + 2;
+  // One buffer for both, as this is sent with every step of a saga.
+  const bytes = Buffer.allocUnsafe(1 + bindLength + EXECUTE.length);
+  let at = bytes.write('B', 0);
+  at = bytes.writeInt32BE(bindLength, at);
+  at += bytes.write(`\0${name}\0`, at);
+  at = bytes.writeInt16BE(0, at);
+  at = bytes.writeInt16BE(values.length, at);
+  for (const [index, value] of values.entries()) {
+    at = bytes.writeInt32BE(lengths[index]!, at);
+    if (value !== null) at += bytes.write(value, at);
+  }
+  at = bytes.writeInt16BE(0, at);
+  EXECUTE.copy(bytes, at);
+  return bytes;
 }
 
 /**
@@ -74,13 +84,13 @@ function messagesOf({ text, values = [] }: LeadingStatement): Buffer {
   return Buffer.concat([parseNamed('', text), executeNamed('', values)]);
 }
 
-/** The length of no value. */
-const NULL = int32(-1);
-
 function message(type: string, ...parts: readonly Buffer[]): Buffer {
   const length = parts.reduce((sum, part) => sum + part.length, 4);
   return Buffer.concat([Buffer.from(type), int32(length), ...parts]);
 }
+
+/** Of the portal without a name, all its rows. */
+const EXECUTE = message('E', Buffer.from('\0'), int32(0));
 
 function int16(value: number): Buffer {
   const bytes = Buffer.allocUnsafe(2);

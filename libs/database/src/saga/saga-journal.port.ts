@@ -101,14 +101,14 @@ export interface SagaJournal {
   /**
    * Runs a `tx` step, and records that it is done, and where the saga goes then, together with its writes.
    *
-   * @param work - gets the signal that ends when the time is up, where the transaction keeps the time
+   * @param work - gets what gives the signal that ends when the time is up, where the transaction keeps the time
    * @returns what was recorded of what `work` has resolved with
    * @throws what `work` has thrown, or that what it gave cannot be recorded; nothing of it is left then
    */
   transact(
     start: StepStart,
     limits: TransactionLimits,
-    work: (signal?: AbortSignal) => Promise<unknown>,
+    work: (signal?: () => AbortSignal) => Promise<unknown>,
     then?: (output: unknown) => Transition,
   ): Promise<unknown>;
   /** Records that a `call` is about to be made. */

@@ -148,7 +148,7 @@ export class SagaOrchestrator {
     const { record, outputs, journal, progress } = this;
     const before = this.entries.get(`do ${step.name}`);
     const call: StepCall = { step, record, outputs, attempt, direction, output: before?.output };
-    const work = async (signal?: AbortSignal): Promise<unknown> => {
+    const work = async (signal?: () => AbortSignal): Promise<unknown> => {
       progress.step('running', start);
       const output = await runHandler(call, signal);
       progress.step('ran', start);
@@ -294,6 +294,8 @@ function isTrue(judge: () => boolean): boolean {
 
 /** Waits for all of them, also where one is abandoned: what still runs must not meet what comes next. */
 async function allOf<Result>(work: readonly Promise<Result>[]): Promise<Result[]> {
+  const [only, ...others] = work;
+  if (only !== undefined && others.length === 0) return [await only];
   await Promise.allSettled(work);
   return await Promise.all(work);
 }

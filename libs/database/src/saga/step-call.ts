@@ -17,24 +17,30 @@ export interface StepCall {
 /**
  * Calls the handler of a step, within its time.
  *
- * @param signal - that of whoever keeps the time; without it the time is kept here
+ * @param signal - gives that of whoever keeps the time, where a handler asks for it; without it the time is kept here
  * @throws StepTimeoutError when it takes longer; it goes on by itself then, and is told so by its signal
  * @throws what the handler throws
  */
-export async function runHandler(call: StepCall, signal?: AbortSignal): Promise<unknown> {
+export async function runHandler(call: StepCall, signal?: () => AbortSignal): Promise<unknown> {
   const { run, undo } = call.step;
   const begin = async (context: object) =>
     await (call.direction === 'do' ? run(context) : undo?.(context, call.output));
   return signal === undefined ? await inTime(call, begin) : await begin(contextOf(call, signal));
 }
 
-function contextOf({ step, record, outputs, attempt, direction }: StepCall, signal: AbortSignal): object {
+function contextOf(
+  { step, record, outputs, attempt, direction }: StepCall,
+  signal: () => AbortSignal,
+): object {
   return {
     input: record.input,
     out: Object.fromEntries(outputs),
     key: record.key,
     attempt,
-    signal,
+    // Few handlers look at it, and one costs as much as the rest of this object.
+    get signal() {
+      return signal();
+    },
     idempotencyKey: keyOf(record, step.name, direction),
     ...(direction === 'undo' && { doKey: keyOf(record, step.name, 'do'), failure: record.error }),
   };
@@ -53,7 +59,7 @@ async function inTime(call: StepCall, begin: (context: object) => Promise<unknow
     }, timeoutMs);
   });
   late.catch(() => undefined);
-  const work = begin(contextOf(call, controller.signal));
+  const work = begin(contextOf(call, () => controller.signal));
   try {
     return await Promise.race([work, late]);
   } finally {

@@ -6,6 +6,7 @@ import { TransactionTimeoutError } from '../../errors/transaction-timeout.error.
 import { classifyFault } from '../../fault/translate-error.js';
 import type { OutboxRow } from '../../outbox/outbox-writer.js';
 import { addToCommit } from '../../transaction/commit-tail.js';
+import { transactionOf } from '../../transaction/scope-of.js';
 import type { TransactionManager } from '../../transaction/transaction-manager.js';
 import type { TailStatement } from '../../transaction/transaction-session.port.js';
 import { isOutOfReach } from '../error-record.js';
@@ -92,7 +93,7 @@ export class PostgresSagaJournal implements SagaJournal {
   async transact(
     start: StepStart,
     { timeoutMs, isolationLevel }: TransactionLimits,
-    work: (signal?: AbortSignal) => Promise<unknown>,
+    work: (signal?: () => AbortSignal) => Promise<unknown>,
     then?: (output: unknown) => Transition,
   ): Promise<unknown> {
     const { transactions, outbox } = this.host;
@@ -109,7 +110,8 @@ export class PostgresSagaJournal implements SagaJournal {
     const step = async () => {
       recorded = false;
       const began = performance.now();
-      const output = this.recordable(await work(transactions.signal));
+      const transaction = transactionOf(transactions)!;
+      const output = this.recordable(await work(() => transaction.signal));
       const end = then?.(output);
       const recording = this.atCommit(start, output, end, began);
       addToCommit(transactions, 'A step of a saga', tail, recording);
