@@ -49,6 +49,19 @@ describe('a statement that travels with COMMIT', () => {
     expect(await database.stored()).toEqual(['a', 'b', 'c', 'd']);
   });
 
+  it('does not fail its transaction for good where the session has forgotten it unseen', async () => {
+    await commit('a');
+    await bench.db.query(`DO $$ BEGIN EXECUTE 'DEALLOCATE ALL'; END $$`);
+    let attempts = 0;
+    await bench.transactions.run(async () => {
+      attempts += 1;
+      await bench.db.query('SELECT 1');
+      addToCommit(bench.transactions, 'test', BY, { text: INSERT, values: ['b'] });
+    });
+    expect(attempts).toBe(2);
+    expect(await database.stored()).toEqual(['a', 'b']);
+  });
+
   it('is planned anew from time to time: a plan for a small table is not for good', async () => {
     for (let round = 0; round < 11; round += 1)
       await commit(...Array.from({ length: 50 }, (_, index) => `${round} ${index}`));

@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
+import { readText } from '../common/safe-read.js';
 import { closeNamed, executeNamed, parseNamed, type LeadingStatement } from './leading-statement.js';
 
 /** So often a statement is carried out before it is planned anew: a plan that was made for a small table is not kept for good. */
 const USES = 500;
+/** There is no statement of the name, or there is one already. */
+const UNKNOWN = new Set(['26000', '42P05']);
 /** More than the library has of them; nothing keeps a session from being used for long. */
 const MOST = 64;
 
@@ -21,7 +24,7 @@ export class NamedStatements {
 
   constructor(private readonly keepsSession: () => boolean) {}
 
-  /** The statement as it is to be sent next. What fails, or may not have been sent, has to be followed by {@link forget}. */
+  /** The statement as it is to be sent next. What fails, or may not have been sent, has to be followed by {@link forgetAfter}. */
   next(statement: LeadingStatement): LeadingStatement {
     const { text, values = [] } = statement;
     if (!this.keepsSession()) return statement;
@@ -41,6 +44,13 @@ export class NamedStatements {
   /** From now on the session is believed to know none. */
   forget(): void {
     this.known.clear();
+  }
+
+  /** @returns whether that is what has failed: the session knew less than was believed, or more */
+  forgetAfter(error: unknown): boolean {
+    const { size } = this.known;
+    this.forget();
+    return size > 0 && UNKNOWN.has(readText(error, 'code') ?? '');
   }
 }
 

@@ -40,6 +40,7 @@ export class TransactionConnection implements TransactionSession {
   statements = 0;
   failure: unknown;
   hasFailed = false;
+  wasForgotten = false;
   transactionId: string | undefined;
   readonly begunAt = performance.now();
   private client: DatabaseClient | undefined;
@@ -281,7 +282,7 @@ export class TransactionConnection implements TransactionSession {
     try {
       await client.queryAt(place, { text: 'COMMIT' });
     } catch (error) {
-      client.named.forget();
+      this.wasForgotten = client.named.forgetAfter(error);
       await this.cancelling;
       await this.sendRollback(client).catch(() => undefined);
       throw error;

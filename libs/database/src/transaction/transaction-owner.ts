@@ -152,7 +152,7 @@ function isWorthRepeating(
   { error, verified }: { readonly error: unknown; readonly verified?: true },
 ): boolean {
   if (transaction?.hasSideEffect === true) return false;
-  if (verified === true) return true;
+  if (verified === true || transaction?.session.wasForgotten === true) return true;
   const thrown = error instanceof UnexpectedRollbackError ? error.cause : error;
   if (isSettledFailure(thrown)) return false;
   const { code } = classifyFault(thrown);

@@ -31,6 +31,8 @@ export interface TransactionSession {
   readonly failure: unknown;
   /** Whether PostgreSQL has refused a statement of it, also where a savepoint has taken that back. */
   readonly hasFailed: boolean;
+  /** Whether COMMIT has failed because the server had forgotten what goes in front of it; another attempt tells it anew. */
+  readonly wasForgotten: boolean;
   /** What the runner finds the transaction by when its COMMIT is in doubt, where that was asked for. */
   readonly transactionId: string | undefined;
   /**
