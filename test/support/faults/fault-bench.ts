@@ -17,7 +17,7 @@ import {
 } from '../../../libs/database/src/index.js';
 import { databaseModule } from '../database-application.js';
 import { FaultProxy } from '../fault-proxy/index.js';
-import { starvedDuring } from '../starved-time.js';
+import { Stopwatch } from '../stopwatch.js';
 import { until } from '../until.js';
 import { findSecrets } from './secret-scan.js';
 
@@ -127,17 +127,14 @@ export class FaultBench {
 
   /** The failure of `work`, which must not succeed; remembered for the scan for secrets. */
   async failure(work: PromiseLike<unknown>): Promise<Failure> {
-    const started = performance.now();
-    let error: unknown;
-    const starvedMs = await starvedDuring(async () => {
-      error = await work.then(
-        (result) => new Error(`It succeeded: ${JSON.stringify(result)}`),
-        (thrown: unknown) => thrown,
-      );
-    });
-    const elapsedMs = performance.now() - started;
+    const stopwatch = new Stopwatch();
+    const error = await work.then(
+      (result) => new Error(`It succeeded: ${JSON.stringify(result)}`),
+      (thrown: unknown) => thrown,
+    );
+    const times = stopwatch.stop();
     this.seen.push(error);
-    return { error, elapsedMs, tookMs: elapsedMs - starvedMs };
+    return { error, ...times };
   }
 
   /** The failure of `work`, which has to be one of the library's own errors with one of these codes. */
