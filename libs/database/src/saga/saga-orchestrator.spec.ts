@@ -240,25 +240,6 @@ describe('a saga', () => {
     expect(log).toEqual(['slow', 'undo slow']);
   });
 
-  it('R37: begins nothing more of a group of which a step was given up before its process died', async () => {
-    const log: string[] = [];
-    const act = (line: string) => () => void log.push(line);
-    const plan = saga<number>()
-      .parallel((group) =>
-        group
-          .call('given-up', { run: act('given up'), undo: act('undo given up') })
-          .call('under-way', { run: act('under way'), undo: act('undo under way') })
-          .call('not-begun', { run: act('not begun'), undo: act('undo not begun') }),
-      )
-      .result(() => undefined);
-    const journal = journalOf();
-    await journal.failed({ step: 'given-up', direction: 'do', attempt: 1, order: 1 }, new Error('no'));
-    await journal.started({ step: 'under-way', direction: 'do', attempt: 1, order: 2 });
-    expect(await run(plan, journal)).toMatchObject({ state: 'compensated', step: 'given-up' });
-    // Nobody knows what became of that one.
-    expect(log).toEqual(['undo under way']);
-  });
-
   it('R23: takes nothing back because its journal is out of reach', async () => {
     const { plan, log, journal } = threeSteps();
     jest.spyOn(journal, 'started').mockRejectedValue(new SagaAbandonedError('out-of-reach'));

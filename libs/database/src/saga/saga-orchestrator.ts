@@ -87,15 +87,12 @@ export class SagaOrchestrator {
       const open = stage.steps.filter(({ name }) => !this.outputs.has(name));
       if (open.length === 0) continue;
       const afterPivot = stage.steps.some((step) => step.afterPivot);
-      // Of a group whose process has died: what would be begun now would only be taken back.
-      const given = afterPivot ? undefined : open.map((step) => this.givenUp(step)).find(isThere);
-      if (given !== undefined) return given;
       const stop = this.journal.stop();
       if (stop !== undefined && !afterPivot)
         return { step: undefined, error: new SagaStoppedError(stop), afterPivot };
       const isLast = index === stages.length - 1 && open.length === 1;
       const outcomes = await allOf(open.map((step) => this.attempt(step, isLast)));
-      const failure = outcomes.find(isThere);
+      const failure = outcomes.find((outcome) => outcome !== undefined);
       if (failure !== undefined) return failure;
     }
     // A group has no last step that could take the end along.
@@ -109,18 +106,11 @@ export class SagaOrchestrator {
     return undefined;
   }
 
-  /** As the journal has it. */
-  private givenUp({ name, afterPivot }: PlannedStep): Failure | undefined {
-    const entry = this.entries.get(`do ${name}`);
-    return entry?.state === 'failed' ? { step: name, error: entry.error, afterPivot } : undefined;
-  }
-
   /** Tries a step until it is done, or given up. */
   private async attempt(step: PlannedStep, isLast: boolean): Promise<Failure | undefined> {
     const { name, kind, policy, permanent, afterPivot } = step;
-    const known = this.givenUp(step);
-    if (known !== undefined) return known;
     const before = this.entries.get(`do ${name}`);
+    if (before?.state === 'failed') return { step: name, error: before.error, afterPivot };
     const order = before?.order ?? (this.order += 1);
     const once = async (attempt: number) => {
       const start: StepStart = { step: name, direction: 'do', attempt, order };
@@ -291,10 +281,6 @@ export class SagaOrchestrator {
       return { failure };
     }
   }
-}
-
-function isThere(failure: Failure | undefined): failure is Failure {
-  return failure !== undefined;
 }
 
 /** A judgement that fails itself says nothing. */
