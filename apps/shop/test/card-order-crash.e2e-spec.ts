@@ -45,6 +45,34 @@ async function stockUp(): Promise<void> {
     INSERT INTO customer (email, name) VALUES ('ada@example.com', 'Ada')`);
 }
 
+const ORDER = { customerId: 1, items: [{ productId: 1, quantity: 2 }], cardToken: 'tok_visa' };
+
+async function post(
+  shop: ShopProcess,
+  path: string,
+  body: object = {},
+): Promise<{ status: number; body: any }> {
+  const response = await fetch(`${shop.url}${path}`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', 'Idempotency-Key': 'cart-1', Connection: 'close' },
+    body: JSON.stringify(body),
+  });
+  return { status: response.status, body: await response.json() };
+}
+
+async function only<Row extends Record<string, unknown>>(sql: string): Promise<Row | undefined> {
+  const [row, ...others] = await database.query<Row>(sql);
+  expect(others).toEqual([]);
+  return row;
+}
+
+/** Waits until this saga has come to its end, and that is this one. */
+async function ended(name: string, state: string): Promise<void> {
+  const sql = `SELECT state FROM nestjs_database.saga WHERE name = '${name}'`;
+  await until(async () => !['running', 'compensating', undefined].includes((await only<{ state: string }>(sql))?.state), 60_000);
+  expect(await only(sql)).toEqual({ state });
+} // prettier-ignore
+
 describe('a card order whose shop is killed', () => {
   // Naive (steps in a request): the goods are off the shelf and the card is charged for an order that nobody knows of.
   it('between the charge and the confirmation is ended by another instance, and again after the next one is killed, with one charge', async () => {
@@ -56,24 +84,15 @@ describe('a card order whose shop is killed', () => {
     atFirst.set('/v1/captures', () => {
       second.kill('SIGKILL');
     });
-    const order = { customerId: 1, items: [{ productId: 1, quantity: 2 }], cardToken: 'tok_visa' };
-    const send = (shop: ShopProcess) =>
-      fetch(`${shop.url}/card-orders`, {
-        method: 'POST',
-        headers: { 'Content-Type': 'application/json', 'Idempotency-Key': 'cart-1', Connection: 'close' },
-        body: JSON.stringify(order),
-      });
-    await expect(send(first)).rejects.toThrow();
+    await expect(post(first, '/card-orders', ORDER)).rejects.toThrow();
     expect(await first.exited).toEqual({ code: null, signal: 'SIGKILL' });
     expect(await second.exited).toEqual({ code: null, signal: 'SIGKILL' });
     const third = await openShop();
-    const stateOf = async () => {
-      const [saga] = await database.query<{ state: string }>('SELECT state FROM nestjs_database.saga');
-      return saga?.state;
-    };
-    await until(async () => (await stateOf()) === 'completed', 60_000);
-    const answer = await send(third);
-    expect([answer.status, await answer.json()]).toMatchObject([201, { status: 'CONFIRMED', order: { id: '1', status: 'PAID' } }]);
+    await ended('place-card-order', 'completed');
+    expect(await post(third, '/card-orders', ORDER)).toMatchObject({
+      status: 201,
+      body: { status: 'CONFIRMED', order: { id: '1', status: 'PAID' } },
+    });
     const key = 'place-card-order:cart-1:authorise:do';
     expect(gateway.counts).toEqual({
       // Once more by the instance that could not know what had come of it: the same key, the same charge.
@@ -88,5 +107,46 @@ describe('a card order whose shop is killed', () => {
     expect([stock, orders, await letters()]).toEqual([{ quantity: 3 }, { count: 1 }, [{ topic: 'order.confirmed' }]]);
     third.kill('SIGTERM');
     expect(await third.exited).toEqual({ code: 0, signal: null });
+  }); // prettier-ignore
+
+  it('while the money is paid back, is paid back once: the goods are on the shelf again, and the customer has one letter of it', async () => {
+    await stockUp();
+    const [first, second] = await Promise.all([openShop(), openShop()]);
+    expect(await post(first, '/card-orders', ORDER)).toMatchObject({ status: 201 });
+    atFirst.set('/v1/refunds', () => {
+      first.kill('SIGKILL');
+    });
+    await expect(post(first, '/card-orders/cart-1/refund')).rejects.toThrow();
+    await ended('refund-card-order', 'completed');
+    expect(await post(second, '/card-orders/cart-1/refund')).toMatchObject({ status: 200, body: { status: 'REFUNDED' } });
+    expect(gateway.counts).toMatchObject({ '/v1/refunds place-card-order:cart-1:authorise:do': 2 });
+    const letters = () => database.query('SELECT topic FROM order_notice ORDER BY sent_at');
+    await until(async () => (await letters()).length > 1, 60_000);
+    expect(await letters()).toEqual([{ topic: 'order.confirmed' }, { topic: 'order.refunded' }]);
+    expect(await only('SELECT quantity FROM stock_item')).toEqual({ quantity: 5 });
+  }); // prettier-ignore
+
+  it('while it is cancelled, is cancelled all the same: nothing is collected, and the goods are on the shelf again', async () => {
+    await stockUp();
+    const first = await openShop();
+    let cancelling: Promise<unknown> | undefined;
+    // The answer of the gateway waits for the cancellation to be asked for.
+    gateway.before('/v1/charges', async () => {
+      cancelling = post(first, '/card-orders/cart-1/cancel').then(() => 'answered', () => 'cut off');
+      await until(async () => (await only('SELECT cancel_requested_at AS at FROM nestjs_database.saga_lease'))?.at !== null, 60_000);
+    });
+    atFirst.set('/v1/voids', () => {
+      first.kill('SIGKILL');
+    });
+    await expect(post(first, '/card-orders', ORDER)).rejects.toThrow();
+    expect(await cancelling).toBe('cut off');
+    const second = await openShop();
+    await ended('place-card-order', 'compensated');
+    expect(await post(second, '/card-orders/cart-1/cancel')).toMatchObject({ status: 200, body: { status: 'CANCELLED', order: { status: 'CANCELLED' } } });
+    expect(gateway.counts).toEqual({
+      '/v1/charges place-card-order:cart-1:authorise:do': 1,
+      '/v1/voids place-card-order:cart-1:authorise:do': 2,
+    });
+    expect(await only('SELECT quantity FROM stock_item')).toEqual({ quantity: 5 });
   }); // prettier-ignore
 });

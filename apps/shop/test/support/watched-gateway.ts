@@ -7,6 +7,7 @@ export class WatchedGateway {
   /** Every request as `path key`, repetitions included. */
   readonly requests: string[] = [];
   private readonly server: Server;
+  private readonly waits = new Map<string, () => Promise<void>>();
 
   /** @param carriedOut - called when a request was carried out, before it is answered */
   private constructor(carriedOut: (request: string) => void) {
@@ -15,7 +16,11 @@ export class WatchedGateway {
       request.resume().on('end', () => {
         this.requests.push(`${request.url} ${key}`);
         carriedOut(`${request.url}`);
-        response.writeHead(200, { Connection: 'close' }).end('{"code":"done"}');
+        const wait = this.waits.get(`${request.url}`) ?? (() => Promise.resolve());
+        void wait().then(
+          () => response.writeHead(200, { Connection: 'close' }).end('{"code":"done"}'),
+          () => response.destroy(),
+        );
       });
       response.on('error', () => undefined);
     });
@@ -26,6 +31,11 @@ export class WatchedGateway {
     gateway.server.listen(0, '127.0.0.1');
     await once(gateway.server, 'listening');
     return gateway;
+  }
+
+  /** Has requests for this path wait for their answer, until that is done. */
+  before(path: string, work: () => Promise<void>): void {
+    this.waits.set(path, work);
   }
 
   get url(): string {
