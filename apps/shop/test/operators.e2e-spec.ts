@@ -86,6 +86,7 @@ describe('a saga that is dead', () => {
     expect([resolved.status, differs(`${SAGAS}/{name}/{key}/resolve`, 'post', resolved.body)]).toEqual([200, []]);
     expect((await shop.get(`${SAGAS}?state=dead`)).body.items).toEqual([]);
     expect(await cards.statusOf(key)).toBe('CONFIRMED');
+    expect((await shop.get(path)).body.decisions).toMatchObject([{ action: 'resolved', note: 'Told on the telephone.' }]);
     expect(await shop.post(`${path}/resolve`, { note: 'Again.' })).toMatchObject({ status: 409 });
     expect(await shop.post(`${SAGAS}/place-card-order/nobody/resolve`, { note: 'x' })).toMatchObject({ status: 404 });
     expect(await shop.get(`${SAGAS}/no-such-saga/nobody`)).toMatchObject({ status: 404, body: { code: 'SAGA_NOT_FOUND' } });

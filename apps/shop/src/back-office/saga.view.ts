@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import type { SagaSnapshot, SagaState, SagaStepSnapshot } from 'nestjs-database';
+import type { SagaAuditEntry, SagaSnapshot, SagaState, SagaStepSnapshot } from 'nestjs-database';
 import { SAGA_STATES } from './saga.dto.js';
 
 const DATE = { type: String, format: 'date-time' } as const;
@@ -40,6 +40,23 @@ class StepView {
     this.error = textOf(error);
     this.startedAt = startedAt;
     this.finishedAt = finishedAt ?? null;
+  }
+}
+
+class DecisionView {
+  @ApiProperty(DATE)
+  readonly at: Date;
+
+  @ApiProperty({ enum: ['retried', 'resolved'] })
+  readonly action: string;
+
+  @ApiProperty(MAYBE_TEXT)
+  readonly note: string | null;
+
+  constructor({ at, action, note }: SagaAuditEntry) {
+    this.at = at;
+    this.action = action;
+    this.note = note ?? null;
   }
 }
 
@@ -114,10 +131,14 @@ export class SagaDetailView extends SagaView {
   @ApiProperty({ type: [StepView], description: 'In the order in which they were begun.' })
   readonly steps: StepView[];
 
+  @ApiProperty({ type: [DecisionView], description: 'What was done about it while it was dead.' })
+  readonly decisions: DecisionView[];
+
   constructor(saga: SagaSnapshot) {
     super(saga);
     this.input = withoutTokens(saga.input);
     this.steps = saga.steps.map((step) => new StepView(step));
+    this.decisions = saga.audit.map((entry) => new DecisionView(entry));
   }
 }
 
