@@ -7,7 +7,7 @@ import { requestCancel } from './cancel-request.js';
 import { endsSession, explainLoss } from './lost-connection.js';
 import type { Login, LoginGate } from './login-gate.js';
 import { queryChannel } from './pool.events.js';
-import { NamedStatements } from './named-statements.js';
+import { isUnknownName, NamedStatements } from './named-statements.js';
 import { guardParser } from './protocol-guard.js';
 import { mayBeCancelled, QueryCancellation, type Cancellable } from './query-cancellation.js';
 import { isSubmittable, settleCallback } from './submittable.js';
@@ -29,9 +29,14 @@ export interface DatabaseClientSettings {
   readonly keepsSession: boolean;
 }
 
+/** A query of which a session may keep the plan. */
+export interface PreparedConfig extends pg.QueryConfig {
+  readonly prepared?: boolean;
+}
+
 /** The parts of pg's client that @types/pg leaves out; pinned by `database-client.int-spec.ts`. */
 interface ClientInternals {
-  readonly connection: pg.Connection & { readonly stream: Socket };
+  readonly connection: pg.Connection & { readonly stream: Socket; parsedStatements: Record<string, string> };
   readonly processID: number | null;
   readonly secretKey: number | null;
   readonly readyForQuery: boolean;
@@ -48,7 +53,7 @@ interface ClientInternals {
  */
 export abstract class DatabaseClient extends pg.Client {
   protected abstract readonly settings: DatabaseClientSettings;
-  /** What the library sends again and again, in front of COMMIT. */
+  /** What the library sends again and again. */
   readonly named = new NamedStatements(() => this.settings.keepsSession);
   /** Statements that have not settled. */
   private unsettled = 0;
@@ -224,7 +229,7 @@ export abstract class DatabaseClient extends pg.Client {
   }
 
   private perform(
-    config: pg.QueryConfig | string,
+    config: PreparedConfig | string,
     values: unknown[] | undefined,
     place?: StatementPlace,
   ): Promise<pg.QueryArrayResult> {
@@ -244,13 +249,14 @@ export abstract class DatabaseClient extends pg.Client {
         }
         this.unsettled -= 1;
         this.lastAnswerAt = performance.now();
-        if (FORGETS.has(result.command)) this.named.forget();
+        if (FORGETS.has(result.command)) this.forgetNames();
         // PostgreSQL answers the COMMIT of a failed transaction with success and the tag ROLLBACK.
         if (result.command === 'ROLLBACK' && query.kind === 'commit' && query.sent?.inTransaction === true)
           reject(new UnexpectedRollbackError({ target: this.settings.target }));
         else resolve(result);
       };
       const query = new TrackedQuery(this, config, values, settle, place);
+      this.giveName(query, config);
       if (signal !== undefined && mayBeCancelled(query))
         cancellation = new QueryCancellation(query, signal, this.cancellable);
       super.query(query);
@@ -260,7 +266,22 @@ export abstract class DatabaseClient extends pg.Client {
     return outcome;
   }
 
+  /** A part of a round trip has none: the driver takes any answer to a Parse for that of the named statement. */
+  private giveName(query: TrackedQuery, config: PreparedConfig | string): void {
+    if (typeof config === 'string' || config.prepared !== true || query.leads) return;
+    const named = this.named.nameOf(config.text);
+    if (named === undefined) return;
+    query.name = named.name;
+    query.planAnew = named.planAnew;
+  }
+
+  private forgetNames(): void {
+    this.named.forget();
+    this.internals.connection.parsedStatements = {};
+  }
+
   private fail(query: TrackedQuery, error: Error, reject: (error: Error) => void): void {
+    if (isUnknownName(error)) this.forgetNames();
     const refuse = () => {
       this.unsettled -= 1;
       if (this.alive && query.sent !== undefined && !endsSession(error))

@@ -21,6 +21,8 @@ interface Known {
  */
 export class NamedStatements {
   private readonly known = new Map<string, Known>();
+  /** Those that are sent by themselves; whether the session has one of them is the driver's to know. */
+  private readonly alone = new Map<string, Known>();
 
   constructor(private readonly keepsSession: () => boolean) {}
 
@@ -41,17 +43,33 @@ export class NamedStatements {
     return { ...statement, bytes: Buffer.concat(bytes) };
   }
 
+  /** How a statement is to be called that is sent by itself; undefined where it has to go without a name. */
+  nameOf(text: string): { readonly name: string; readonly planAnew: boolean } | undefined {
+    if (!this.keepsSession()) return undefined;
+    const known = this.alone.get(text) ?? { name: nameOf(text), uses: 0 };
+    if (known.uses === 0 && this.alone.size >= MOST) return undefined;
+    this.alone.set(text, known);
+    const planAnew = known.uses === USES;
+    known.uses = planAnew ? 1 : known.uses + 1;
+    return { name: known.name, planAnew };
+  }
+
   /** From now on the session is believed to know none. */
   forget(): void {
     this.known.clear();
+    this.alone.clear();
   }
 
   /** @returns whether that is what has failed: the session knew less than was believed, or more */
   forgetAfter(error: unknown): boolean {
-    const { size } = this.known;
     this.forget();
-    return size > 0 && UNKNOWN.has(readText(error, 'code') ?? '');
+    return isUnknownName(error);
   }
+}
+
+/** Whether the session knew less of its statements than was believed, or more; nothing was carried out then. */
+export function isUnknownName(error: unknown): boolean {
+  return UNKNOWN.has(readText(error, 'code') ?? '');
 }
 
 function nameOf(text: string): string {

@@ -9,7 +9,9 @@ import type {
   SqlResult,
   SqlStatement,
 } from '../query/sql-executor.port.js';
+import type { PreparedConfig } from './database-client.js';
 import type { DatabasePool } from './database-pool.js';
+import { isUnknownName } from './named-statements.js';
 import { createRowTypes, type DecimalParser } from './row-types.js';
 import {
   sendIn,
@@ -85,7 +87,7 @@ export class PoolSqlExecutor implements SqlExecutor {
   async executeFrom(find: FindTransaction, statement: SqlStatement): Promise<SqlResult> {
     const { rows, rowCount } = await this.send(
       find,
-      this.toQuery(statement.sql, statement.values),
+      this.toQuery(statement.sql, statement.values, statement.prepared),
       statement,
     );
     return { rows, rowCount };
@@ -93,18 +95,28 @@ export class PoolSqlExecutor implements SqlExecutor {
 
   private async send(
     find: FindTransaction,
-    query: pg.QueryConfig,
+    query: PreparedConfig,
     described: Described,
   ): Promise<pg.QueryResult<Row>> {
     const transaction = find();
     try {
       const answer: Promise<Answer> =
-        transaction === undefined
-          ? (this.pool.query(query) as Promise<Answer>)
-          : sendIn(transaction, find, query);
+        transaction === undefined ? this.sendAlone(query) : sendIn(transaction, find, query);
       return (await answer) as pg.QueryResult<Row>;
     } catch (error) {
       throw this.translate(error, described, transaction !== undefined);
+    }
+  }
+
+  /** Where a session has forgotten its plan unseen, as behind a pooler that nobody has named, it goes without one. */
+  private async sendAlone(query: PreparedConfig): Promise<Answer> {
+    const send = (config: PreparedConfig) => this.pool.query(config) as Promise<Answer>;
+    if (query.prepared !== true) return await send(query);
+    try {
+      return await send(query);
+    } catch (error) {
+      if (!isUnknownName(error)) throw error;
+      return await send({ ...query, prepared: false });
     }
   }
 
@@ -168,9 +180,9 @@ export class PoolSqlExecutor implements SqlExecutor {
   }
 
   /** The extended protocol in any case: without parameters the driver would take several statements in one text. */
-  private toQuery(text: string, values: readonly unknown[]): pg.QueryConfig {
+  private toQuery(text: string, values: readonly unknown[], prepared?: boolean): PreparedConfig {
     const parameters = encodeParameters(values, this.settings.isDecimal);
-    return { text, values: parameters, types: this.types, queryMode: 'extended' } as pg.QueryConfig;
+    return { text, values: parameters, types: this.types, queryMode: 'extended', prepared } as PreparedConfig;
   }
 
   private translate(

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { TransactionScopeClosedError } from '../errors/transaction-scope-closed.error.js';
-import { sendTogether, type LeadingStatement } from './leading-statement.js';
+import { closeNamed, sendTogether, type LeadingStatement } from './leading-statement.js';
 import { statementKind, type StatementKind } from './statement-kind.js';
 
 type Settle = (error: Error | null, result: pg.QueryArrayResult) => void;
@@ -31,6 +31,8 @@ export class TrackedQuery extends pg.Query {
   givenUp: Error | undefined;
   /** What the query was when it was sent; undefined while not one byte of it was written. */
   sent: { readonly inTransaction: boolean } | undefined;
+  /** Set, what the session knows by its name is forgotten first. */
+  planAnew = false;
   private leadingDone = 0;
 
   constructor(
@@ -57,10 +59,11 @@ export class TrackedQuery extends pg.Query {
       // pg drops what it cannot write, without a word; what was written may have arrived.
       if (connection.stream.writable) this.sent = { inTransaction: isBegun || leading.length > 0 };
       // The result is an error when the query cannot be sent; @types/pg calls it void.
+      const first = this.planAnew && this.name !== undefined ? [forgetting(connection, this.name)] : leading;
       const sent =
-        leading.length === 0
+        first.length === 0
           ? send.call(this, connection)
-          : sendTogether(connection, leading, () => send.call(this, connection));
+          : sendTogether(connection, first, () => send.call(this, connection));
       // What pg refuses has not reached the wire, and no answer is to come.
       if (sent instanceof Error && leading.length === 0) this.sent = undefined;
       return sent as undefined;
@@ -83,10 +86,23 @@ export class TrackedQuery extends pg.Query {
     this.place.onLed?.(current);
   }
 
-  /** pg's own field, which @types/pg leaves out. */
+  /** pg's own fields, which @types/pg leaves out. */
   declare readonly text: string | undefined;
+  declare name: string | undefined;
+
+  /** Whether others travel in front of it. */
+  get leads(): boolean {
+    return this.place.leading.length > 0;
+  }
 
   get kind(): StatementKind {
     return statementKind(this.text ?? '');
   }
+}
+
+/** What pg and the session know by this name is told anew. */
+function forgetting(connection: pg.Connection, name: string): LeadingStatement {
+  const { parsedStatements } = connection as unknown as { readonly parsedStatements: Record<string, string> };
+  delete parsedStatements[name];
+  return { text: '', bytes: closeNamed(name) };
 }

@@ -15,6 +15,11 @@ export interface SqlStatement {
   readonly values: readonly unknown[];
   /** What the caller does, for the text of an error: `Database.query`. */
   readonly operation: string;
+  /**
+   * Sent so often that a session may keep its plan, where it is not the first one of a transaction. Not for one whose best
+   * plan depends on its values.
+   */
+  readonly prepared?: boolean;
   /** A read may be repeated after a lost connection; `write` unless said. */
   readonly access?: 'read' | 'write';
   /** Names the fields of a broken constraint, where the caller knows them; otherwise they are columns. */

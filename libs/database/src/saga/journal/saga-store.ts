@@ -55,6 +55,8 @@ const STARTED: SagaNews = { event: 'started', state: 'running' };
 /** The journal's tables. Outside of a transaction each call is a statement, and a commit, of its own. */
 export class SagaStore {
   private readonly sql: SagaSql;
+  /** Those that every saga sends; what looks for sagas among many is planned each time. */
+  private readonly often: ReadonlySet<string>;
 
   constructor(
     private readonly executor: SqlExecutor,
@@ -66,6 +68,8 @@ export class SagaStore {
     private readonly outbox: SagaOutbox | undefined,
   ) {
     this.sql = sagaSql(schema, outbox !== undefined);
+    const { create, entry, move, refence, load } = this.sql;
+    this.often = new Set([create, entry, move, refence, load]);
   }
 
   /** @returns those that had other steps before */
@@ -243,7 +247,8 @@ export class SagaStore {
     sql: string,
     values: readonly unknown[],
   ): Promise<Result[]> {
-    const { rows } = await this.executor.execute({ sql, values, operation: OPERATION });
+    const prepared = this.often.has(sql);
+    const { rows } = await this.executor.execute({ sql, values, operation: OPERATION, prepared });
     return rows as Result[];
   }
 }
