@@ -12,6 +12,11 @@ export function failureOf(record: SagaRecord): SagaFailedError {
   const failed = undone
     .filter((entry) => entry.state === 'failed')
     .map((entry) => ({ step: entry.step, error: entry.error }));
+  const left = entries
+    .filter(
+      (entry) => entry.direction === 'do' && entry.state !== 'failed' && !compensated.includes(entry.step),
+    )
+    .map((entry) => entry.step);
   return new SagaFailedError(
     name,
     key,
@@ -19,7 +24,7 @@ export function failureOf(record: SagaRecord): SagaFailedError {
     state === 'dead' ? 'dead' : 'compensated',
     compensated,
     failed,
-    { cause: error, resolution },
+    { cause: error, resolution, left },
   );
 }
 

@@ -23,6 +23,8 @@ export interface FailedUndo {
 export interface SagaFailedErrorOptions extends DatabaseErrorOptions {
   /** What somebody has written down who has closed it by hand. */
   readonly resolution?: string | undefined;
+  /** The steps that are done, or may be, and that nothing has taken back. */
+  readonly left?: readonly string[] | undefined;
 }
 
 /**
@@ -34,10 +36,15 @@ export class SagaFailedError extends DatabaseError {
   override readonly name = 'SagaFailedError';
   readonly code = 'SAGA_FAILED';
   readonly retryable = false;
-  /** `not-applied`: all that was done was taken back, by the saga itself. */
+  /** `not-applied`: all that was done was taken back, by the saga itself, and {@link SagaFailedError.left} is empty. */
   override readonly outcome: 'not-applied' | 'unknown';
   /** What somebody has written down who has closed it by hand, and knows what is left of it; undefined where nobody has. */
   readonly resolution: string | undefined;
+  /**
+   * The steps that are done, or may be, and that nothing has taken back: `irreversible` ones, and those of a saga that is dead.
+   * A step that leaves nothing says so with an empty undo.
+   */
+  readonly left: readonly string[];
 
   constructor(
     /** Its name. */
@@ -46,20 +53,23 @@ export class SagaFailedError extends DatabaseError {
     readonly key: string,
     /** The step that failed; undefined where the saga was cancelled, or late. */
     readonly step: string | undefined,
-    /** `compensated`: as if nothing had happened, or closed by hand. `dead`: somebody has to look at it. */
+    /** `compensated`: what can be was taken back, or it was closed by hand. `dead`: somebody has to look at it. */
     readonly state: 'compensated' | 'dead',
     /** The steps that were taken back, in that order. */
     readonly compensated: readonly string[],
     /** The steps that could not be taken back. */
     readonly failed: readonly FailedUndo[],
-    { resolution, ...options }: SagaFailedErrorOptions = {},
+    { resolution, left = [], ...options }: SagaFailedErrorOptions = {},
   ) {
     const isByHand = state === 'compensated' && resolution !== undefined;
     super(
-      isByHand ? describeClosed(saga, key, step) : describe(saga, key, step, state, compensated, failed),
+      isByHand
+        ? describeClosed(saga, key, step)
+        : describe(saga, key, step, state, compensated, failed, left),
       options,
     );
-    this.outcome = state === 'compensated' && !isByHand ? 'not-applied' : 'unknown';
+    this.outcome = state === 'compensated' && !isByHand && left.length === 0 ? 'not-applied' : 'unknown';
+    this.left = left;
     this.resolution = isByHand ? resolution : undefined;
   }
 }
@@ -309,11 +319,15 @@ function describe(
   state: 'compensated' | 'dead',
   compensated: readonly string[],
   failed: readonly FailedUndo[],
+  standing: readonly string[],
 ): string {
   const what = step === undefined ? 'was ended' : `failed at step ${step}`;
   const back =
     compensated.length === 0 ? 'Nothing had to be taken back.' : `Taken back: ${compensated.join(', ')}.`;
-  if (state === 'compensated') return `Saga ${saga} with the key ${key} ${what}. ${back}`;
+  if (state === 'compensated') {
+    const rest = standing.length === 0 ? '' : ` Nothing takes back ${standing.join(', ')}.`;
+    return `Saga ${saga} with the key ${key} ${what}. ${back}${rest}`;
+  }
   const left =
     failed.length === 0
       ? 'There is no way back after the pivot.'
