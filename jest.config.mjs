@@ -25,6 +25,9 @@ const common = {
 /** @type {import('jest').Config} */
 export default {
   maxWorkers: 2,
+  // The first application of a worker loads all of Nest; what is waited for in a test has a bound of its own. Here, as
+  // jest-circus 30 does not look at the one of a project.
+  testTimeout: 15_000,
   projects: [
     {
       ...common,
@@ -34,8 +37,6 @@ export default {
     {
       ...common,
       displayName: 'servers',
-      // The first application of a worker loads all of Nest; what is waited for in a test has a bound of its own.
-      testTimeout: 15_000,
       testMatch: ['<rootDir>/test/**/*.{int,e2e}-spec.ts', '<rootDir>/apps/*/test/**/*.e2e-spec.ts'],
       globalSetup: '<rootDir>/test/support/global-setup.mjs',
       globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
