@@ -29,7 +29,8 @@ export function faultMatrix(select: (strike: Strike, index: number) => boolean):
   let owner: ChildProcess;
 
   beforeAll(async () => {
-    postgres = await PrivatePostgres.start();
+    // Room for those that stand still, and for an instance that takes over all of them.
+    postgres = await PrivatePostgres.start({ max_connections: '200' });
     proxy = await FaultProxy.start({ upstream: postgres.url });
     processes = await SagaProcesses.openPrivate(postgres);
     owner = await processes.open('owner', {
@@ -40,6 +41,8 @@ export function faultMatrix(select: (strike: Strike, index: number) => boolean):
   });
   afterEach(() => proxy.heal());
   afterAll(async () => {
+    // One that was stopped, where a test has failed then, would not hear that it is to close.
+    owner.kill('SIGCONT');
     await processes.closeAll();
     await processes.destroy();
     await proxy.close();

@@ -155,7 +155,8 @@ export class SagaProcesses extends ProcessGroup {
     );
     const told = this.linesOf('told').map(([, id = '']) => id.split(':'));
     const undone = this.linesOf('point').flatMap(([, key, point = '']) => {
-      const [, step] = /^undo-(.*)-running$/.exec(point) ?? [];
+      // Of a call that stands still once it is recorded as begun, the next point is not noted.
+      const [, step] = /^undo-(.*)-(?:started|running)$/.exec(point) ?? [];
       return step === undefined ? [] : [{ key, step }];
     });
     const entries = keys.map((key): [string, SagaTrace] => [
