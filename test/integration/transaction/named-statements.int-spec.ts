@@ -56,6 +56,18 @@ describe('a statement that is sent again and again', () => {
     },
   );
 
+  it('keeps its name, and fails no transaction, where somebody has asked for a statement that is not there', async () => {
+    await insert('a', 'b');
+    await expect(bench.db.query('EXECUTE nothing')).rejects.toMatchObject({ cause: { code: '26000' } });
+    await bench.transactions.run(async () => {
+      await bench.db.query('SELECT 1');
+      await insert('c');
+    });
+    await insert('d');
+    expect(await uses()).toEqual([2]);
+    expect(await database.stored()).toEqual(['a', 'b', 'c', 'd']);
+  });
+
   it('is carried out after one that has failed', async () => {
     await insert('a');
     await expect(insert('a')).rejects.toMatchObject({ code: 'UNIQUE_VIOLATION' });

@@ -49,7 +49,8 @@ export class NamedStatements {
     const known = this.alone.get(text) ?? { name: nameOf(text), uses: 0 };
     if (known.uses === 0 && this.alone.size >= MOST) return undefined;
     this.alone.set(text, known);
-    const planAnew = known.uses === USES;
+    // Also the first time: after a statement that was forgotten nobody knows which others are still there.
+    const planAnew = known.uses === 0 || known.uses === USES;
     known.uses = planAnew ? 1 : known.uses + 1;
     return { name: known.name, planAnew };
   }
