@@ -68,6 +68,24 @@ describe('a statement that is sent again and again', () => {
     expect(await database.stored()).toEqual(['a', 'b', 'c', 'd']);
   });
 
+  it.each([
+    ['DISCARD TEMP'],
+    ['EXECUTE nothing'],
+    ['PREPARE other AS SELECT 1', 'PREPARE other AS SELECT 1', 'DEALLOCATE other'],
+  ])('leaves the names alone that others have given, after %s', async (...statements) => {
+    const theirs = () =>
+      bench.db.pg.query<{ n: number }>({ name: 'theirs', text: 'SELECT $1::int AS n', values: [1] });
+    await theirs();
+    for (const statement of statements) await bench.db.query(statement).catch(() => undefined);
+    expect((await theirs()).rows).toEqual([{ n: 1 }]);
+    await bench.transactions.run(async () => {
+      await bench.db.query('SELECT 1');
+      expect((await theirs()).rows).toEqual([{ n: 1 }]);
+    });
+    await bench.db.query('DISCARD ALL');
+    expect((await theirs()).rows).toEqual([{ n: 1 }]);
+  });
+
   it('is carried out after one that has failed', async () => {
     await insert('a');
     await expect(insert('a')).rejects.toMatchObject({ code: 'UNIQUE_VIOLATION' });

@@ -17,6 +17,9 @@ const END_TIMEOUT_MS = 1_000;
 /** After these the session knows no statement by its name any more. */
 const FORGETS = new Set(['DISCARD', 'DISCARD ALL', 'DEALLOCATE', 'DEALLOCATE ALL']);
 
+/** These leave a session without any name; of their tags pg keeps the first word alone. */
+const DROPS_ALL = /^\s*(?:discard|deallocate(?:\s+prepare)?)\s+all\s*;?\s*$/i;
+
 /** What every connection of a pool needs to know beside pg's own configuration. */
 export interface DatabaseClientSettings {
   readonly target: ErrorTarget;
@@ -249,7 +252,7 @@ export abstract class DatabaseClient extends pg.Client {
         }
         this.unsettled -= 1;
         this.lastAnswerAt = performance.now();
-        if (FORGETS.has(result.command)) this.forgetNames();
+        if (FORGETS.has(result.command)) this.forgetNames(query.text);
         // PostgreSQL answers the COMMIT of a failed transaction with success and the tag ROLLBACK.
         if (result.command === 'ROLLBACK' && query.kind === 'commit' && query.sent?.inTransaction === true)
           reject(new UnexpectedRollbackError({ target: this.settings.target }));
@@ -275,13 +278,14 @@ export abstract class DatabaseClient extends pg.Client {
     query.planAnew = named.planAnew;
   }
 
-  private forgetNames(): void {
+  /** Its own statements are told anew, with a Close in front; those of others pg would tell again that are still there. */
+  private forgetNames(after: string | undefined): void {
     this.named.forget();
-    this.internals.connection.parsedStatements = {};
+    if (DROPS_ALL.test(after ?? '')) this.internals.connection.parsedStatements = {};
   }
 
   private fail(query: TrackedQuery, error: Error, reject: (error: Error) => void): void {
-    if (isUnknownName(error)) this.forgetNames();
+    if (isUnknownName(error)) this.named.forget();
     const refuse = () => {
       this.unsettled -= 1;
       if (this.alive && query.sent !== undefined && !endsSession(error))

@@ -63,8 +63,10 @@ export class NamedStatements {
 
   /** @returns whether that is what has failed: the session knew less than was believed, or more */
   forgetAfter(error: unknown): boolean {
-    this.forget();
-    return isUnknownName(error);
+    this.known.clear();
+    if (!this.keepsSession() || !isUnknownName(error)) return false;
+    this.alone.clear();
+    return true;
   }
 }
 

@@ -53,6 +53,20 @@ describe('executeSaga', () => {
     },
   );
 
+  it('does not say that nothing is left of a step that nothing takes back', async () => {
+    const { step } = notes('third');
+    const { compensate: _none, ...second } = step('second', 2);
+    const error = await executeSaga([step('first', 1), second, step('third', 3)]).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toMatchObject({
+      state: 'compensated',
+      outcome: 'unknown',
+      compensated: ['first'],
+      left: ['second'],
+    });
+  });
+
   it('goes on taking back when one step cannot be taken back, and says which', async () => {
     const { log, step } = notes('third');
     const broken = new Error('no way back');

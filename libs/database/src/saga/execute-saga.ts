@@ -19,7 +19,10 @@ export interface PlainStep<Result = unknown> {
    * @param results - what the steps before have returned
    */
   readonly execute: (results: readonly unknown[]) => Promise<Result> | Result;
-  /** Takes back what `execute` has done; called when a later step fails. */
+  /**
+   * Takes back what `execute` has done; called when a later step fails. A step without it counts as one that stays done
+   * ({@link SagaFailedError.left}); one that leaves nothing has an empty function.
+   */
   readonly compensate?: (result: Result) => unknown;
 }
 

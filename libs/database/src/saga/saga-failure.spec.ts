@@ -46,9 +46,19 @@ describe('failureOf', () => {
         record('compensated', entry('letter', 'do', state, 1), entry('last', 'do', 'failed', 2)),
       );
       expect(failure).toMatchObject({ outcome: 'unknown', state: 'compensated', left: ['letter'] });
-      expect(failure.message).toContain('Nothing takes back letter.');
+      expect(failure.message).toContain(
+        'Nothing was taken back. Done, or in doubt, without a way back: letter.',
+      );
     },
   );
+
+  it('does not say so of a transaction that has failed and may be committed, in the order of the beginnings', () => {
+    const inDoubt = { ...entry('last', 'do', 'failed', 3), error: { code: 'OUTCOME_UNKNOWN' } };
+    const failure = failureOf(
+      record('compensated', inDoubt, entry('b', 'do', 'done', 2), entry('a', 'do', 'done', 1)),
+    );
+    expect(failure).toMatchObject({ outcome: 'unknown', left: ['a', 'b', 'last'] });
+  });
 
   it('names what is left of a saga that is dead', () => {
     const failure = failureOf(

@@ -1,5 +1,7 @@
+import { readText } from '../common/safe-read.js';
+import type { ErrorCode } from '../errors/error-codes.js';
 import { toErrorRecord } from './error-record.js';
-import type { SagaRecord } from './saga-journal.port.js';
+import type { SagaRecord, StepEntry } from './saga-journal.port.js';
 import { SagaFailedError } from './saga.errors.js';
 
 /** What the caller of a saga gets that was not completed. */
@@ -13,9 +15,8 @@ export function failureOf(record: SagaRecord): SagaFailedError {
     .filter((entry) => entry.state === 'failed')
     .map((entry) => ({ step: entry.step, error: entry.error }));
   const left = entries
-    .filter(
-      (entry) => entry.direction === 'do' && entry.state !== 'failed' && !compensated.includes(entry.step),
-    )
+    .filter((entry) => entry.direction === 'do' && mayBeDone(entry) && !compensated.includes(entry.step))
+    .toSorted((one, other) => one.order - other.order)
     .map((entry) => entry.step);
   return new SagaFailedError(
     name,
@@ -44,4 +45,9 @@ export function alarmOf({ name, key, state, step, error }: SagaRecord): string |
 export function outcomeOf(record: SagaRecord): unknown {
   if (record.state === 'completed') return record.result;
   throw failureOf(record);
+}
+
+/** What has failed has done nothing, but for a transaction of which nobody knows whether it was committed. */
+function mayBeDone({ state, error }: StepEntry): boolean {
+  return state !== 'failed' || readText(error, 'code') === ('OUTCOME_UNKNOWN' satisfies ErrorCode);
 }

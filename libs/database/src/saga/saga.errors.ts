@@ -322,10 +322,11 @@ function describe(
   standing: readonly string[],
 ): string {
   const what = step === undefined ? 'was ended' : `failed at step ${step}`;
-  const back =
-    compensated.length === 0 ? 'Nothing had to be taken back.' : `Taken back: ${compensated.join(', ')}.`;
+  const none = standing.length === 0 ? 'Nothing had to be taken back.' : 'Nothing was taken back.';
+  const back = compensated.length === 0 ? none : `Taken back: ${compensated.join(', ')}.`;
   if (state === 'compensated') {
-    const rest = standing.length === 0 ? '' : ` Nothing takes back ${standing.join(', ')}.`;
+    const rest =
+      standing.length === 0 ? '' : ` Done, or in doubt, without a way back: ${standing.join(', ')}.`;
     return `Saga ${saga} with the key ${key} ${what}. ${back}${rest}`;
   }
   const left =
